@@ -1,0 +1,1 @@
+//! Redis and its in-process twin behind one trait: sessions, leaderboards, limits, nonces.

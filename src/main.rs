@@ -1,0 +1,3 @@
+//! The `huiyi` program.
+
+fn main() {}

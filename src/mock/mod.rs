@@ -1,0 +1,1 @@
+//! Stand-in providers for developers and tests.
