@@ -1,1 +1,44 @@
-//! m
+//! The schema, one step a file. Steps only expand; what is dropped is dropped a release later (OPS-4).
+
+#![allow(clippy::wildcard_imports, reason = "a step reads as a list of columns")]
+#![allow(clippy::too_many_lines, reason = "a step is one list, however long")]
+
+use sea_orm_migration::prelude::*;
+
+pub use sea_orm_migration::MigratorTrait;
+
+mod columns;
+mod m20261121_000001_create_organisation;
+mod m20261121_000002_create_members;
+mod m20261121_000003_create_sessions;
+mod m20261121_000004_create_partners;
+mod m20261121_000005_create_catalog;
+mod m20261121_000006_create_orders;
+mod m20261121_000007_create_points;
+mod m20261121_000008_create_tiers;
+mod m20261121_000009_create_event_log;
+mod m20261121_000010_insert_defaults;
+mod m20261121_000011_create_board_gap;
+
+/// Every step, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_create_organisation::Migration),
+            Box::new(m20261121_000002_create_members::Migration),
+            Box::new(m20261121_000003_create_sessions::Migration),
+            Box::new(m20261121_000004_create_partners::Migration),
+            Box::new(m20261121_000005_create_catalog::Migration),
+            Box::new(m20261121_000006_create_orders::Migration),
+            Box::new(m20261121_000007_create_points::Migration),
+            Box::new(m20261121_000008_create_tiers::Migration),
+            Box::new(m20261121_000009_create_event_log::Migration),
+            Box::new(m20261121_000010_insert_defaults::Migration),
+            Box::new(m20261121_000011_create_board_gap::Migration),
+        ]
+    }
+}

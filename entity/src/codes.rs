@@ -1,0 +1,248 @@
+//! Closed sets that columns share: stored as short text, the same words on the wire.
+
+use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+// Words and docs come as `tt`: as `literal` or `meta` they would reach derives inside an invisible group, where utoipa
+// does not see them.
+macro_rules! code {
+    (
+        $(#[doc = $doc:tt])* $name:ident { $($(#[doc = $vdoc:tt])* $variant:ident = $text:tt),+ $(,)? }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum,
+                 Serialize, Deserialize, ToSchema)]
+        #[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))")]
+        pub enum $name {
+            $($(#[doc = $vdoc])* #[sea_orm(string_value = $text)] #[serde(rename = $text)] $variant),+
+        }
+
+        impl $name {
+            /// The word stored and sent.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            /// Every value, in the order written.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+code!(/// Where a member stands.
+MemberStatus {
+    /// Made from an order or an import; has not signed in yet (OR-3).
+    Unregistered = "unregistered",
+    /// Signed in at least once.
+    Active = "active",
+    /// Merged into another member; the id resolves to the winner (ID-3).
+    Merged = "merged",
+});
+
+code!(/// Gender as the member gave it.
+Gender {
+    /// 女
+    Female = "female",
+    /// 男
+    Male = "male",
+    /// Not said.
+    Unknown = "unknown",
+});
+
+code!(/// What kind of identifier names a member (ID-2), in matching order.
+IdentifierKind {
+    /// WeChat union id; scope is empty.
+    UnionId = "union_id",
+    /// Phone in E.164; scope is empty.
+    Phone = "phone",
+    /// Card number printed by the retailer; scope is empty.
+    Card = "card",
+    /// Openid; scope is the app id.
+    OpenId = "open_id",
+    /// Buyer id of a marketplace; scope is the channel.
+    Marketplace = "marketplace",
+});
+
+code!(/// Where an order was placed (OR-1).
+Channel {
+    /// In a store.
+    Pos = "pos",
+    /// WeChat mini-program.
+    MiniProgram = "mini_program",
+    /// The brand's own site.
+    OwnSite = "own_site",
+    /// Taobao or Tmall.
+    Taobao = "taobao",
+    /// JD.
+    Jd = "jd",
+    /// Douyin shop.
+    Douyin = "douyin",
+    /// Live stream.
+    LiveStream = "live_stream",
+});
+
+code!(/// Where an order stands, as far as members are concerned (OR-4).
+OrderStatus {
+    /// Placed, not paid: grants nothing.
+    Placed = "placed",
+    /// Paid: grants points and growth.
+    Paid = "paid",
+    /// Cancelled: whatever it granted is taken back.
+    Cancelled = "cancelled",
+});
+
+code!(/// Role of staff (OG-1); each role has permissions and a data scope.
+StaffRole {
+    /// 导购: own customers.
+    Guide = "guide",
+    /// 店长: reads the store.
+    StoreManager = "store_manager",
+    /// 区域经理: reads the region.
+    RegionalManager = "regional_manager",
+    /// Head-office administrator.
+    Admin = "admin",
+});
+
+code!(/// Whether staff may sign in.
+StaffStatus {
+    /// Invited, no password yet.
+    Invited = "invited",
+    /// May sign in.
+    Active = "active",
+    /// Left or disabled: every session is dead at once (S10).
+    Disabled = "disabled",
+});
+
+code!(/// Who a session belongs to.
+PrincipalKind {
+    /// A shopper.
+    Member = "member",
+    /// Staff.
+    Staff = "staff",
+});
+
+code!(/// The surface a token is good for: the first path segment after `/v1`.
+Audience {
+    /// Mini-program and portal.
+    Member = "member",
+    /// Guide app.
+    Guide = "guide",
+    /// Console.
+    Admin = "admin",
+    /// Third parties.
+    Open = "open",
+});
+
+code!(/// The two ledgers on one engine (PT-1, TR-4).
+Ledger {
+    /// Points that can be spent.
+    Points = "points",
+    /// Growth value that makes tiers.
+    Growth = "growth",
+});
+
+code!(/// What a movement is (PT-1).
+TransferKind {
+    /// Granted.
+    Earn = "earn",
+    /// Pending became available.
+    Settle = "settle",
+    /// Used.
+    Spend = "spend",
+    /// Held for a checkout.
+    Freeze = "freeze",
+    /// The hold was used.
+    Capture = "capture",
+    /// The hold was given back.
+    Release = "release",
+    /// Ran out.
+    Expire = "expire",
+    /// Takes back an earlier movement, whole or in part.
+    Reverse = "reverse",
+    /// By staff, with a reason.
+    Adjust = "adjust",
+    /// Carried from a merged member to the one that stays (ID-3).
+    Merge = "merge",
+});
+
+code!(/// One side of a transfer: a member's bucket or a programme account.
+Bucket {
+    /// Programme: where points come from.
+    Issued = "issued",
+    /// Member: granted, still inside the return window.
+    Pending = "pending",
+    /// Member: can be spent.
+    Available = "available",
+    /// Member: held for a checkout.
+    Frozen = "frozen",
+    /// Programme: where spent points go.
+    Redeemed = "redeemed",
+    /// Programme: where points go that ran out.
+    Expired = "expired",
+    /// Programme: where points go that are taken back.
+    Reversed = "reversed",
+    /// Programme: by staff.
+    Adjusted = "adjusted",
+    /// Programme: in transit between merged members.
+    Merged = "merged",
+});
+
+code!(/// What caused a movement; with the source id and the kind unique for ever (PT-1).
+Source {
+    /// An order; the id is ours.
+    Order = "order",
+    /// A refund of an order; the id is ours.
+    Refund = "refund",
+    /// A till's own receipt number, scoped by the partner.
+    Till = "till",
+    /// Another transfer.
+    Transfer = "transfer",
+    /// A merge of members.
+    Merge = "merge",
+});
+
+code!(/// Who did it.
+ActorKind {
+    /// The member herself.
+    Member = "member",
+    /// Staff.
+    Staff = "staff",
+    /// A third party.
+    Partner = "partner",
+    /// A rule or job of ours.
+    System = "system",
+});
+
+code!(/// Whether a credit adds or takes back (GD-8).
+CreditKind {
+    /// A paid order.
+    Sale = "sale",
+    /// A refund or cancellation.
+    Refund = "refund",
+});
+
+code!(/// A leaderboard (BN-7).
+Board {
+    /// Guides by sales credited to them, in fen.
+    GuideSales = "guide_sales",
+    /// Members by points earned, less what was taken back.
+    MemberPoints = "member_points",
+});
+
+code!(/// A stretch of the business calendar that a leaderboard counts over (BN-7).
+Period {
+    /// A business day.
+    Day = "day",
+    /// A business week, from Monday.
+    Week = "week",
+    /// A business month.
+    Month = "month",
+});

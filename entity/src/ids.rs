@@ -1,0 +1,201 @@
+//! Typed ids: a UUIDv7 in the database, `prefix_` + base32 outside.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use data_encoding::{Encoding, Specification};
+use sea_orm::DeriveValueType;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use uuid::{NoContext, Timestamp, Uuid};
+
+/// Text that is not an id of the kind asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAnId {
+    /// The prefix that was expected.
+    pub prefix: &'static str,
+}
+
+impl fmt::Display for NotAnId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not an id of the form {}_…", self.prefix)
+    }
+}
+
+impl std::error::Error for NotAnId {}
+
+static BASE32: std::sync::LazyLock<Encoding> = std::sync::LazyLock::new(|| {
+    let mut spec = Specification::new();
+    spec.symbols.push_str("0123456789abcdefghijklmnopqrstuv");
+    spec.encoding().unwrap_or(data_encoding::BASE32HEX_NOPAD)
+});
+
+fn encode(prefix: &str, id: Uuid) -> String {
+    format!("{prefix}_{}", BASE32.encode(id.as_bytes()))
+}
+
+fn decode(prefix: &'static str, text: &str) -> Result<Uuid, NotAnId> {
+    let body = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_'));
+    let bytes = body.and_then(|body| BASE32.decode(body.as_bytes()).ok());
+    bytes.and_then(|bytes| Uuid::from_slice(&bytes).ok()).ok_or(NotAnId { prefix })
+}
+
+fn uuid_at(at: DateTime<Utc>) -> Uuid {
+    let millis = u64::try_from(at.timestamp_millis()).unwrap_or_default();
+    let nanos = u32::try_from(millis % 1000).unwrap_or_default() * 1_000_000;
+    Uuid::new_v7(Timestamp::from_unix(NoContext, millis / 1000, nanos))
+}
+
+macro_rules! id {
+    ($(#[doc = $doc:literal])* $name:ident, $prefix:literal) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, DeriveValueType)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// What the id starts with outside.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// A new id; ids made later sort later, to the millisecond.
+            #[must_use]
+            pub fn new(at: DateTime<Utc>) -> Self {
+                Self(uuid_at(at))
+            }
+        }
+
+        // Keys are never counted up by the database.
+        impl sea_orm::TryFromU64 for $name {
+            fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
+                Err(sea_orm::DbErr::ConvertFromU64(stringify!($name)))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&encode($prefix, self.0))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAnId;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                decode($prefix, text).map(Self)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .description(Some(concat!("Id.", $($doc),*)))
+                    .pattern(Some(concat!("^", $prefix, "_[0-9a-v]{26}$")))
+                    .examples([serde_json::Value::String(encode($prefix, EXAMPLE))])
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+    };
+}
+
+const EXAMPLE: Uuid = Uuid::from_u128(0x0198_3f2a_5c00_7a11_8b22_c333_d444_e555);
+
+id!(/// A member (ID-1).
+    MemberId, "mem");
+id!(/// One identifier of a member (ID-2).
+    IdentifierId, "idn");
+id!(/// One merge of two members (ID-3).
+    MergeId, "mrg");
+id!(/// One signed-in device.
+    SessionId, "ses");
+id!(/// A region of the company (OG-1).
+    RegionId, "reg");
+id!(/// A store (OG-1).
+    StoreId, "sto");
+id!(/// A person on the staff.
+    StaffId, "stf");
+id!(/// A one-time invitation of staff.
+    InvitationId, "inv");
+id!(/// A third party (OP-2).
+    PartnerId, "par");
+id!(/// One credential of a partner.
+    PartnerKeyId, "key");
+id!(/// A style of the catalogue (OR-5).
+    ProductId, "prd");
+id!(/// A style in one colour and size.
+    SkuId, "sku");
+id!(/// An order of any channel (OR-1).
+    OrderId, "ord");
+id!(/// A line of an order.
+    OrderLineId, "orl");
+id!(/// A payment of an order.
+    PaymentId, "pay");
+id!(/// A refund of an order.
+    RefundId, "rfd");
+id!(/// A line of a refund.
+    RefundLineId, "rfl");
+id!(/// Sales credited to a guide (GD-8).
+    CreditId, "crd");
+id!(/// A member's account in one ledger (PT-1).
+    AccountId, "acc");
+id!(/// One immutable movement of a ledger (PT-1).
+    TransferId, "trf");
+id!(/// Points earned together, with one expiry (PT-3).
+    LotId, "lot");
+id!(/// What one transfer took from or gave back to one lot (PT-3).
+    LotUseId, "lus");
+id!(/// One version of an earning rule (PT-2).
+    RuleId, "rul");
+id!(/// One change of tier (TR-4).
+    TierChangeId, "tch");
+id!(/// An event of the log.
+    EventId, "evt");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_survives_its_text() {
+        let id = MemberId::new(DateTime::UNIX_EPOCH);
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!(id.to_string().len(), 30);
+    }
+
+    #[test]
+    fn an_id_of_another_kind_is_refused() {
+        let id = MemberId::new(DateTime::UNIX_EPOCH).to_string();
+        assert!(id.parse::<OrderId>().is_err());
+        for bad in ["", "mem", "mem_", "mem_zzz", "mem_0123456789", "MEM_"] {
+            assert!(bad.parse::<MemberId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn ids_sort_by_the_time_they_were_made() {
+        let early = MemberId::new(DateTime::from_timestamp(1_000, 0).unwrap());
+        let late = MemberId::new(DateTime::from_timestamp(2_000, 0).unwrap());
+        assert!(early < late);
+        assert!(early.to_string() < late.to_string());
+    }
+}

@@ -1,0 +1,32 @@
+//! The balances of a member in one ledger: one row, changed only under its lock (PT-1).
+
+use sea_orm::entity::prelude::*;
+
+use crate::codes::Ledger;
+use crate::ids::{AccountId, MemberId};
+
+/// The balances of a member in one ledger: one row, changed only under its lock (PT-1).
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "points_account")]
+pub struct Model {
+    /// Id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: AccountId,
+    /// Whose; unique with the ledger.
+    pub member_id: MemberId,
+    /// Points or growth.
+    pub ledger: Ledger,
+    /// Granted, not settled.
+    pub pending: i64,
+    /// Can be spent; below zero only by a claw-back (PT-6).
+    pub available: i64,
+    /// Held for checkouts.
+    pub frozen: i64,
+    /// Number of transfers.
+    pub version: i64,
+    /// Last transfer.
+    pub updated_at: DateTimeUtc,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

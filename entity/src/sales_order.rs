@@ -1,0 +1,55 @@
+//! An order of any channel (OR-1). Named so because ORDER is a word of SQL.
+
+use sea_orm::entity::prelude::*;
+
+use crate::codes::{Channel, OrderStatus};
+use crate::ids::{MemberId, OrderId, PartnerId, StaffId, StoreId};
+use crate::values::{Digest, Fen};
+
+/// An order of any channel (OR-1). Named so because ORDER is a word of SQL.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "sales_order")]
+pub struct Model {
+    /// Id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: OrderId,
+    /// Where it was placed.
+    pub channel: Channel,
+    /// Number there, unique in its channel.
+    pub external_no: String,
+    /// The sender's version; an older one never overwrites (OR-2).
+    pub version: i64,
+    /// Digest of the content, tells a resend from a conflict.
+    pub fingerprint: Digest,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// Whose; none when the order names nobody.
+    pub member_id: Option<MemberId>,
+    /// Who sent it.
+    pub partner_id: PartnerId,
+    /// Store credited.
+    pub store_id: Option<StoreId>,
+    /// Guide credited.
+    pub guide_id: Option<StaffId>,
+    /// Business time: paid, or placed while unpaid.
+    pub occurred_at: DateTimeUtc,
+    /// Sum of list prices.
+    pub list_fen: Fen,
+    /// Paid.
+    pub paid_fen: Fen,
+    /// Refunded so far.
+    pub refunded_fen: Fen,
+    /// Latest refund.
+    pub refunded_at: Option<DateTimeUtc>,
+    /// Points it earned when it came in.
+    pub points: i64,
+    /// Growth it earned when it came in.
+    pub growth: i64,
+    /// First received.
+    pub received_at: DateTimeUtc,
+    /// Last changed.
+    pub updated_at: DateTimeUtc,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,25 @@
+//! A style in one colour and size.
+
+use sea_orm::entity::prelude::*;
+
+use crate::ids::{ProductId, SkuId};
+
+/// A style in one colour and size.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "sku")]
+pub struct Model {
+    /// Id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: SkuId,
+    /// Its style.
+    pub product_id: ProductId,
+    /// The retailer's SKU code, unique.
+    pub code: String,
+    /// Colour.
+    pub colour: String,
+    /// Size.
+    pub size: String,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

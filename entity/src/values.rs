@@ -1,0 +1,82 @@
+//! Other value types that columns share.
+
+use std::fmt;
+
+use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// An amount of money in fen (分), never a fraction.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    DeriveValueType,
+)]
+#[serde(transparent)]
+pub struct Fen(pub i64);
+
+impl fmt::Display for Fen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let fen = self.0.unsigned_abs();
+        write!(f, "{sign}¥{}.{:02}", fen / 100, fen % 100)
+    }
+}
+
+/// A person's name; its Debug shows no more than its length (S15).
+#[derive(
+    Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, DeriveValueType,
+)]
+#[serde(transparent)]
+pub struct PersonName(pub String);
+
+impl fmt::Debug for PersonName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PersonName({} chars)", self.0.chars().count())
+    }
+}
+
+/// Text sealed with AES-256-GCM (S16): `v1.<key id>.<base64>`; opened only by `kernel::vault`.
+#[derive(Clone, PartialEq, Eq, DeriveValueType)]
+pub struct Sealed(pub String);
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sealed(…)")
+    }
+}
+
+/// A keyed or plain SHA-256 in hex: what secrets and identifiers are looked up by.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, DeriveValueType)]
+pub struct Digest(pub String);
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Digest(…)")
+    }
+}
+
+// Keys are never counted up by the database.
+impl sea_orm::TryFromU64 for Digest {
+    fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+        Err(DbErr::ConvertFromU64("Digest"))
+    }
+}
+
+/// A list of short words in one JSON column.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct Words(pub Vec<String>);
+
+/// A member's sizes by kind of garment, such as `上装 → 165/88A` (ID-5, GB/T 1335 or letters).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct Sizes(pub std::collections::BTreeMap<String, String>);
