@@ -1,3 +1,16 @@
-//! Value types that the whole house speaks: time, ids, money, phones. No I/O.
+//! Value types that the whole house speaks: time, money, phones, secrets. No I/O.
 
+pub mod actor;
+pub mod apportion;
+pub mod bell;
+pub mod calendar;
 pub mod clock;
+pub mod jwt;
+pub mod memory;
+pub mod mobile;
+pub mod secret;
+pub mod vault;
+
+pub use entity::codes;
+pub use entity::ids;
+pub use entity::values::{Digest, Fen, PersonName, Sealed};
