@@ -1,0 +1,205 @@
+//! Reading and masking.
+
+use std::fmt;
+use std::path::Path;
+
+use config::{Environment as EnvironmentSource, File, FileFormat};
+
+use super::Config;
+
+/// Every key with its default, as shipped.
+pub const DEFAULTS: &str = include_str!("default.toml");
+
+/// Configuration that cannot be used; the text names the key.
+#[derive(Debug)]
+pub struct ConfigError(pub String);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Loads defaults, then `file`, then the environment.
+///
+/// # Errors
+/// A file that is missing or no TOML, an unknown key, a value of the wrong kind.
+pub fn load(file: Option<&Path>) -> Result<Config, ConfigError> {
+    let environment = read_environment();
+    from_parts(file, environment)
+}
+
+fn from_parts(
+    file: Option<&Path>,
+    environment: Vec<(String, String)>,
+) -> Result<Config, ConfigError> {
+    let environment = resolve_files(environment)?;
+    let source = EnvironmentSource::with_prefix("HUIYI")
+        .prefix_separator("__")
+        .separator("__")
+        // Text stays text: a secret of digits is no number.
+        .try_parsing(false)
+        .source(Some(environment.into_iter().collect()));
+    let mut builder =
+        config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+    if let Some(file) = file {
+        builder = builder.add_source(File::from(file).format(FileFormat::Toml));
+    }
+    let read = builder.add_source(source).build().and_then(config::Config::try_deserialize);
+    read.map_err(|error| ConfigError(error.to_string()))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn read_environment() -> Vec<(String, String)> {
+    std::env::vars_os()
+        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(key, _)| key.starts_with("HUIYI__"))
+        .collect()
+}
+
+/// `HUIYI__X__Y_FILE=/run/secrets/y` stands for the content of that file.
+fn resolve_files(environment: Vec<(String, String)>) -> Result<Vec<(String, String)>, ConfigError> {
+    environment
+        .into_iter()
+        .map(|(key, value)| {
+            let Some(plain) = key.strip_suffix("_FILE") else { return Ok((key, value)) };
+            let content = std::fs::read_to_string(&value)
+                .map_err(|error| ConfigError(format!("{key}={value}: {error}")))?;
+            Ok((plain.to_owned(), content.trim_end().to_owned()))
+        })
+        .collect()
+}
+
+/// The configuration in force as TOML, secrets masked: for `huiyi config print`.
+#[must_use]
+pub fn masked(config: &Config) -> String {
+    use secrecy::ExposeSecret;
+    let secret = |text: &secrecy::SecretString| {
+        if text.expose_secret().is_empty() { "\"\"" } else { "\"***\"" }
+    };
+    let c = config;
+    format!(
+        "environment = {:?}\n\n[server]\nlisten = {:?}\nmetrics_listen = {:?}\nworkers = {}\ndata_dir = {:?}\n\
+         max_body_bytes = {}\nmax_batch_body_bytes = {}\nnotice_seconds = {}\ndrain_seconds = {}\ndocs = {}\n\n\
+         [database]\nurl = {:?}\nmax_connections = {}\nacquire_seconds = {}\n\n\
+         [redis]\nurl = {:?}\nprefix = {:?}\n\n[business]\nname = {:?}\ntime_zone = {:?}\n\n\
+         [security]\nsigning_key = {}\ndata_key = {}\naccess_minutes = {}\nmember_days = {}\nstaff_hours = {}\n\
+         sign_ins_per_minute = {}\npartner_requests_per_minute = {}\n\n\
+         [wechat]\nbase_url = {:?}\napp_id = {:?}\napp_secret = {}\ntimeout_ms = {}\n\n\
+         [worker]\nenabled = {}\n\n[log]\nformat = {:?}\nlevel = {:?}\n",
+        format!("{:?}", c.environment).to_lowercase(),
+        c.server.listen,
+        c.server.metrics_listen,
+        c.server.workers,
+        c.server.data_dir.display().to_string(),
+        c.server.max_body_bytes,
+        c.server.max_batch_body_bytes,
+        c.server.notice_seconds,
+        c.server.drain_seconds,
+        c.server.docs,
+        without_password(c.database.url.expose_secret()),
+        c.database.max_connections,
+        c.database.acquire_seconds,
+        without_password(c.redis.url.expose_secret()),
+        c.redis.prefix,
+        c.business.name,
+        c.business.time_zone.0.name(),
+        secret(&c.security.signing_key),
+        secret(&c.security.data_key),
+        c.security.access_minutes,
+        c.security.member_days,
+        c.security.staff_hours,
+        c.security.sign_ins_per_minute,
+        c.security.partner_requests_per_minute,
+        c.wechat.base_url,
+        c.wechat.app_id,
+        secret(&c.wechat.app_secret),
+        c.wechat.timeout_ms,
+        c.worker.enabled,
+        format!("{:?}", c.log.format).to_lowercase(),
+        c.log.level,
+    )
+}
+
+/// A URL with the password replaced, for people to recognise.
+fn without_password(url: &str) -> String {
+    let url = url.split('?').next().unwrap_or_default();
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let Some((login, host)) = rest.rsplit_once('@') else { return url.to_owned() };
+    let user = login.split(':').next().unwrap_or_default();
+    format!("{scheme}://{user}:***@{host}")
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn with(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        from_parts(None, pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect())
+    }
+
+    #[test]
+    fn the_defaults_are_complete() {
+        let config = with(&[]).unwrap();
+        assert_eq!(config.server.listen, "127.0.0.1:8080");
+    }
+
+    #[test]
+    fn the_environment_overrides() {
+        let config =
+            with(&[("HUIYI__SERVER__LISTEN", "0.0.0.0:1"), ("HUIYI__WORKER__ENABLED", "false")])
+                .unwrap();
+        assert_eq!(config.server.listen, "0.0.0.0:1");
+        assert!(!config.worker.enabled);
+    }
+
+    #[test]
+    fn an_unknown_key_or_a_bad_value_is_an_error_that_names_it() {
+        assert!(with(&[("HUIYI__SERVER__LISTN", "x")]).unwrap_err().0.contains("listn"));
+        assert!(
+            with(&[("HUIYI__BUSINESS__TIME_ZONE", "Mars/Base")])
+                .unwrap_err()
+                .0
+                .contains("Mars/Base")
+        );
+        assert!(with(&[("HUIYI__SERVER__WORKERS", "many")]).unwrap_err().0.contains("workers"));
+    }
+
+    #[test]
+    fn text_that_looks_like_a_number_stays_text() {
+        for text in ["007", "+5", "1e5", "TRUE", "12345678901234567890123456789012"] {
+            let config =
+                with(&[("HUIYI__WECHAT__APP_SECRET", text), ("HUIYI__REDIS__PREFIX", text)])
+                    .unwrap();
+            assert_eq!(config.wechat.app_secret.expose_secret(), text);
+            assert_eq!(config.redis.prefix, text);
+        }
+    }
+
+    #[test]
+    fn a_secret_may_stand_in_a_file() {
+        let file = std::env::temp_dir().join(format!("huiyi-secret-{}", std::process::id()));
+        std::fs::write(&file, "s3cret\n").unwrap();
+        let config = with(&[("HUIYI__WECHAT__APP_SECRET_FILE", file.to_str().unwrap())]).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(config.wechat.app_secret.expose_secret(), "s3cret");
+        assert!(with(&[("HUIYI__WECHAT__APP_SECRET_FILE", "/nowhere")]).is_err());
+    }
+
+    #[test]
+    fn printing_masks_secrets() {
+        let config = with(&[
+            ("HUIYI__WECHAT__APP_SECRET", "hunter2"),
+            ("HUIYI__DATABASE__URL", "postgres://crm:hunter2@db/crm"),
+        ])
+        .unwrap();
+        let shown = masked(&config);
+        assert!(!shown.contains("hunter2"));
+        assert!(shown.contains("postgres://crm:***@db/crm"));
+        assert!(toml::from_str::<toml::Table>(&shown).is_ok());
+    }
+}

@@ -1,0 +1,186 @@
+//! Configuration: `default.toml`, then the user's file, then the environment. The only reader of the environment.
+
+mod load;
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+pub use load::{ConfigError, DEFAULTS, load, masked};
+
+/// Whether mistakes are forgiven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Environment {
+    /// Keys are generated, the demo may run.
+    Development,
+    /// Keys must be given, the demo refuses to run (S24).
+    Production,
+}
+
+/// All of it. `default.toml` documents each key.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Development or production.
+    pub environment: Environment,
+    /// The HTTP server.
+    pub server: Server,
+    /// SQL.
+    pub database: Database,
+    /// Redis, or its twin.
+    pub redis: Redis,
+    /// The retailer.
+    pub business: Business,
+    /// Keys and lives of tokens.
+    pub security: Security,
+    /// The mini-program.
+    pub wechat: Wechat,
+    /// Background work.
+    pub worker: Worker,
+    /// Logs.
+    pub log: Log,
+}
+
+/// The HTTP server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Address of the API.
+    pub listen: String,
+    /// Address of the metrics; empty is the API's.
+    pub metrics_listen: String,
+    /// Threads; 0 is one a core.
+    pub workers: usize,
+    /// Folder of the embedded database and generated keys.
+    pub data_dir: PathBuf,
+    /// Largest body.
+    pub max_body_bytes: usize,
+    /// Largest body of a batch.
+    pub max_batch_body_bytes: usize,
+    /// Seconds that `/readyz` says no before the drain begins.
+    pub notice_seconds: u64,
+    /// Seconds to drain.
+    pub drain_seconds: u64,
+    /// Serve `/docs`.
+    pub docs: bool,
+}
+
+/// SQL.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// Where; empty is SQLite in the data folder.
+    pub url: SecretString,
+    /// Pool size.
+    pub max_connections: u32,
+    /// Longest wait for a connection.
+    pub acquire_seconds: u64,
+}
+
+/// Redis.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    /// Where; empty is the in-process twin.
+    pub url: SecretString,
+    /// First part of every key.
+    pub prefix: String,
+}
+
+/// The retailer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Business {
+    /// Name shown.
+    pub name: String,
+    /// Zone of business days.
+    pub time_zone: chrono_tz_name::ZoneName,
+}
+
+/// Keys and lives of tokens.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Security {
+    /// Ed25519 key, PKCS#8 PEM.
+    pub signing_key: SecretString,
+    /// 32 bytes, base64.
+    pub data_key: SecretString,
+    /// Life of an access token.
+    pub access_minutes: u32,
+    /// Life of a member's sign-in.
+    pub member_days: u32,
+    /// Life of a sign-in of staff.
+    pub staff_hours: u32,
+    /// Sign-ins a minute for one account from one address.
+    pub sign_ins_per_minute: u32,
+    /// Requests a minute for one key of a partner.
+    pub partner_requests_per_minute: u32,
+}
+
+/// The mini-program.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wechat {
+    /// The platform or a stand-in.
+    pub base_url: String,
+    /// App id.
+    pub app_id: String,
+    /// App secret.
+    pub app_secret: SecretString,
+    /// Longest call.
+    pub timeout_ms: u64,
+}
+
+/// Background work.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Worker {
+    /// Whether `serve` runs it.
+    pub enabled: bool,
+}
+
+/// Logs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// JSON or text.
+    pub format: LogFormat,
+    /// Filter directives.
+    pub level: String,
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+mod chrono_tz_name {
+    //! A zone name that is known, or a clear error.
+
+    use chrono_tz::Tz;
+    use serde::{Deserialize, Deserializer};
+
+    /// A time zone by its IANA name.
+    #[derive(Clone, Copy, Debug)]
+    pub struct ZoneName(pub Tz);
+
+    impl<'de> Deserialize<'de> for ZoneName {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let name = String::deserialize(deserializer)?;
+            name.parse().map(Self).map_err(|_| {
+                serde::de::Error::custom(format!(
+                    "{name:?} is no IANA time zone such as Asia/Shanghai"
+                ))
+            })
+        }
+    }
+}
+
+pub use chrono_tz_name::ZoneName;

@@ -1,0 +1,100 @@
+//! Opening pools.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use fs4::FileExt;
+use sea_orm::{ConnectOptions, Database, DbErr};
+
+use super::Db;
+
+const SCHEMES: [&str; 3] = ["postgres://", "postgresql://", "mysql://"];
+
+/// Opens the pools for `url` (`postgres://`, `mysql://`, `sqlite://`).
+///
+/// # Errors
+/// The database cannot be reached, or the URL names none.
+pub async fn connect(url: &str, max_connections: u32, acquire: Duration) -> Result<Db, DbErr> {
+    if let Some(path) = sqlite_path(url) {
+        return open_sqlite(url, &path, acquire).await;
+    }
+    // The driver's own message would quote the URL with its password.
+    if !SCHEMES.iter().any(|scheme| url.starts_with(scheme)) {
+        return Err(DbErr::Custom(
+            "database.url begins with none of postgres://, mysql://, sqlite://".to_owned(),
+        ));
+    }
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(max_connections).acquire_timeout(acquire).connect_timeout(acquire);
+    quiet(&mut options);
+    let pool = Database::connect(options).await?;
+    Ok(Db { write: pool.clone(), read: pool })
+}
+
+async fn open_sqlite(url: &str, path: &Path, acquire: Duration) -> Result<Db, DbErr> {
+    make_private(path).map_err(|error| DbErr::Custom(format!("{}: {error}", path.display())))?;
+    // One writer at a time is SQLite's nature: queue in the pool instead of failing on a busy file (RM8).
+    let write = Database::connect(sqlite_options(url, 1, Duration::from_secs(30))).await?;
+    let read = Database::connect(sqlite_options(url, 4, acquire)).await?;
+    Ok(Db { write, read })
+}
+
+fn sqlite_options(url: &str, connections: u32, acquire: Duration) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(connections).acquire_timeout(acquire);
+    options.map_sqlx_sqlite_opts(|options| {
+        options
+            .create_if_missing(true)
+            .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
+            .synchronous(sqlx::sqlite::SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5))
+    });
+    quiet(&mut options);
+    options
+}
+
+/// No statement log (values would reach it) and no ping before each use.
+fn quiet(options: &mut ConnectOptions) {
+    options.sqlx_logging(false).test_before_acquire(false).max_lifetime(Duration::from_mins(30));
+}
+
+/// The file of a SQLite URL.
+#[must_use]
+pub fn sqlite_path(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    Some(PathBuf::from(path.split('?').next().unwrap_or(path)))
+}
+
+/// Takes the lock of an embedded database: it serves one process (C-5). Dropping the file gives it back.
+///
+/// # Errors
+/// [`io::ErrorKind::WouldBlock`] when another process holds it.
+pub fn lock_file(database: &Path) -> io::Result<File> {
+    make_folder(database)?;
+    let mut name = database.as_os_str().to_owned();
+    name.push(".lock");
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(PathBuf::from(name))?;
+    FileExt::try_lock(&file).map_err(io::Error::from)?;
+    Ok(file)
+}
+
+/// The database's folder and file, for its owner's eyes only: SQLite gives its side files the mode of the file.
+fn make_private(database: &Path) -> io::Result<()> {
+    make_folder(database)?;
+    OpenOptions::new().create(true).append(true).mode(0o600).open(database).map(drop)
+}
+
+fn make_folder(database: &Path) -> io::Result<()> {
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.map_or(Ok(()), |folder| DirBuilder::new().recursive(true).mode(0o700).create(folder))
+}

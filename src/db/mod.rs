@@ -1,0 +1,169 @@
+//! Connections and transactions.
+
+mod about;
+mod connect;
+pub mod idempotency;
+pub mod schema;
+
+use std::time::Duration;
+
+use rand::RngExt;
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel, RuntimeErr,
+    SqliteTransactionMode, SqlxError, TransactionOptions, TransactionTrait,
+};
+
+pub use about::{About, about};
+pub use connect::{connect, lock_file, sqlite_path};
+pub use sea_orm::ConnectionTrait as Conn;
+pub use sea_orm::DbBackend as Backend;
+pub use sea_orm::DbErr as DbError;
+
+/// A transaction that [`in_tx`] began.
+pub type Tx = DatabaseTransaction;
+
+/// Where rows are. SQLite has one writer, so writing and reading have pools of their own.
+#[derive(Clone, Debug)]
+pub struct Db {
+    write: DatabaseConnection,
+    read: DatabaseConnection,
+}
+
+impl Db {
+    /// For queries outside transactions.
+    #[must_use]
+    pub const fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// For single statements that are their own transaction, and for migrations.
+    #[must_use]
+    pub const fn write(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// Closes the pools and waits until every connection is gone.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.write.close().await?;
+        self.read.close().await
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.write.get_database_backend()
+    }
+}
+
+/// An error that may come from the database, so that [`in_tx`] can tell whether trying again helps.
+pub trait Failure: From<DbErr> {
+    /// The database error inside, if it is one.
+    fn db(&self) -> Option<&DbErr>;
+}
+
+impl Failure for DbErr {
+    fn db(&self) -> Option<&DbErr> {
+        Some(self)
+    }
+}
+
+const TRIES: u32 = 6;
+
+/// Runs `work` in a transaction: commits on `Ok`, rolls back on `Err`, tries again after a deadlock, a serialization
+/// failure or a busy SQLite. `work` must therefore have no effect outside the transaction.
+///
+/// # Errors
+/// What `work` answered, or the database's own error.
+pub async fn in_tx<T, E: Failure>(
+    db: &Db,
+    work: impl AsyncFn(&Tx) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let result = once(db, &work).await;
+        match result {
+            Err(error) if tries < TRIES && error.db().is_some_and(is_transient) => {
+                tracing::debug!(tries, "transaction tried again");
+                tokio::time::sleep(backoff(tries)).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+async fn once<T, E: Failure>(db: &Db, work: &impl AsyncFn(&Tx) -> Result<T, E>) -> Result<T, E> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that begins transactions")]
+    let tx = db.write.begin_with_options(options(db.backend())).await?;
+    let result = work(&tx).await;
+    if result.is_ok() {
+        tx.commit().await?;
+    } else {
+        tx.rollback().await?;
+    }
+    result
+}
+
+/// READ COMMITTED everywhere: under MySQL's default a plain SELECT after a lock would still see the snapshot
+/// from before it.
+fn options(backend: Backend) -> TransactionOptions {
+    match backend {
+        Backend::MySql => TransactionOptions {
+            isolation_level: Some(IsolationLevel::ReadCommitted),
+            ..TransactionOptions::default()
+        },
+        Backend::Sqlite => TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        },
+        _ => TransactionOptions::default(),
+    }
+}
+
+fn backoff(tries: u32) -> Duration {
+    let most = 10 * 2_u64.pow(tries);
+    Duration::from_millis(rand::rng().random_range(1..=most))
+}
+
+/// Deadlock, serialization failure, lock time-out, busy file: the same work may succeed a moment later.
+#[must_use]
+pub fn is_transient(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
+        error
+    else {
+        return false;
+    };
+    let SqlxError::Database(error) = error.as_ref() else { return false };
+    let code = error.code().unwrap_or_default();
+    if let Some(mysql) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+        return matches!(mysql.number(), 1205 | 1213);
+    }
+    matches!(code.as_ref(), "40001" | "40P01" | "55P03" | "5" | "517" | "6" | "261")
+}
+
+/// The database itself cannot be reached or has no connection free: a 503, not a fault of ours (OPS-6).
+#[must_use]
+pub fn is_unavailable(error: &DbErr) -> bool {
+    match error {
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
+        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
+            matches!(
+                error.as_ref(),
+                SqlxError::PoolTimedOut
+                    | SqlxError::PoolClosed
+                    | SqlxError::Io(_)
+                    | SqlxError::WorkerCrashed
+            )
+        }
+        _ => false,
+    }
+}
+
+/// Whether a unique key refused a row.
+#[must_use]
+pub fn is_duplicate(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_)))
+}
