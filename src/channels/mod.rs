@@ -1,1 +1,3 @@
 //! Ports to the outside: one client a provider.
+
+pub mod wechat;

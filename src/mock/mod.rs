@@ -1,1 +1,3 @@
 //! Stand-in providers for developers and tests.
+
+pub mod wechat;
