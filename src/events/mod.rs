@@ -1,0 +1,36 @@
+//! The append-only event log and the relay that hands it to reactions (architecture 5).
+
+mod relay;
+mod store;
+
+use chrono::{DateTime, Utc};
+use entity::ids::MemberId;
+use sea_orm::DbErr;
+
+use crate::db::Conn;
+
+pub use crate::kernel::bell::Bell;
+pub use relay::{Reaction, Relay};
+
+/// Something that happened: past tense, versioned, ids and numbers only.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Dotted past tense, such as `order.paid`.
+    pub kind: &'static str,
+    /// Version of the payload's schema.
+    pub version: i32,
+    /// Whom it is about.
+    pub member_id: Option<MemberId>,
+    /// Its data.
+    pub payload: serde_json::Value,
+    /// Business time.
+    pub occurred_at: DateTime<Utc>,
+}
+
+/// Appends `events` in the caller's transaction: they are handed on if and only if it commits.
+///
+/// # Errors
+/// The database's.
+pub async fn publish(db: &impl Conn, events: Vec<Event>, now: DateTime<Utc>) -> Result<(), DbErr> {
+    store::append(db, events, now).await
+}

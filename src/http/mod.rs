@@ -1,0 +1,27 @@
+//! HTTP plumbing that knows no capability: problems, bodies, pages, idempotency, context.
+
+pub mod bearer;
+pub mod body;
+pub mod client;
+pub mod codes;
+pub mod context;
+pub mod gate;
+pub mod idempotency;
+pub mod limits;
+pub mod metrics;
+pub mod pages;
+pub mod patch;
+pub mod problem;
+pub mod query;
+pub mod text;
+
+pub use bearer::credential;
+pub use body::{BatchBody, Body};
+pub use client::ClientIp;
+pub use pages::{Cursor, Page};
+pub use patch::Patch;
+pub use problem::{Code, Error, FieldError, Problem};
+pub use query::{PathId, Query};
+
+/// What a handler or a service answers.
+pub type Result<T> = std::result::Result<T, Error>;
