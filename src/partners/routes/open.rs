@@ -1,0 +1,62 @@
+//! `/v1/open/me`.
+
+use actix_web::get;
+use actix_web::web::{Json, ThinData};
+use chrono::{DateTime, Utc};
+use entity::ids::{PartnerId, PartnerKeyId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::http::{Problem, Result};
+use crate::partners::caller::AnyKey;
+use crate::partners::service;
+
+/// The partner and the key behind a request.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "partner_id": "par_0698v9qe00t134m6ou6d8h2lal", "partner_name": "门店收银系统",
+    "key_id": "key_0698v9qe00t134m6ou6d8h2lal", "key_name": "till", "scopes": ["orders:write"]
+}))]
+pub struct PartnerSelf {
+    /// The partner.
+    pub partner_id: PartnerId,
+    /// Its name.
+    pub partner_name: String,
+    /// The key that was sent.
+    pub key_id: PartnerKeyId,
+    /// What it is for.
+    pub key_name: String,
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// When it stops working, if it was rotated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Who am I
+///
+/// For integrators: whether a key works, whose it is and what it may do. Needs no scope.
+#[utoipa::path(
+    tag = "partners",
+    security(("partner_key" = [])),
+    responses(
+        (status = 200, body = PartnerSelf, description = "The key that was sent."),
+        (status = 401, body = Problem, description = "unauthenticated"),
+        (status = 404, body = Problem, description = "not_found"),
+        (status = 429, body = Problem, description = "rate_limited"),
+        (status = 503, body = Problem, description = "unavailable"),
+    )
+)]
+#[get("/me")]
+pub(super) async fn get_open_me(app: ThinData<App>, caller: AnyKey) -> Result<Json<PartnerSelf>> {
+    let (key, partner) = service::find_key(&app, caller.0.id).await?;
+    Ok(Json(PartnerSelf {
+        partner_id: partner.id,
+        partner_name: partner.name,
+        key_id: key.id,
+        key_name: key.name,
+        scopes: key.scopes,
+        expires_at: key.expires_at,
+    }))
+}

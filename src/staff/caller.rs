@@ -1,0 +1,62 @@
+//! Who is calling from the guide app or the console. A handler with one of these cannot run without it.
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use entity::codes::Audience;
+use entity::ids::SessionId;
+use futures_util::future::LocalBoxFuture;
+
+use super::service::{StaffRef, on_duty};
+use crate::http::{Error, Result, credential, gate};
+use crate::sessions::service::authenticate;
+
+/// A person of the staff signed in to the guide app (`/v1/guide`).
+#[derive(Clone, Debug)]
+pub struct GuideCaller {
+    /// Who.
+    pub staff: StaffRef,
+    /// The device's session.
+    pub session: SessionId,
+}
+
+/// A head-office administrator signed in to the console (`/v1/admin`).
+#[derive(Clone, Debug)]
+pub struct AdminCaller {
+    /// Who.
+    pub staff: StaffRef,
+    /// The device's session.
+    pub session: SessionId,
+}
+
+/// Her row is read for each request: a role or store taken away is gone with the next one.
+fn staff(
+    request: &HttpRequest,
+    audience: Audience,
+) -> LocalBoxFuture<'static, Result<(StaffRef, SessionId)>> {
+    let credential = credential(request);
+    gate::guard(request, async move {
+        let (app, token) = credential?;
+        let session = authenticate(&app, &token, audience).await?;
+        Ok((on_duty(&app, session.staff()?, audience).await?, session.id))
+    })
+}
+
+impl FromRequest for GuideCaller {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let staff = staff(request, Audience::Guide);
+        Box::pin(async move { staff.await.map(|(staff, session)| Self { staff, session }) })
+    }
+}
+
+impl FromRequest for AdminCaller {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let staff = staff(request, Audience::Admin);
+        Box::pin(async move { staff.await.map(|(staff, session)| Self { staff, session }) })
+    }
+}
