@@ -1,0 +1,58 @@
+//! What this capability refuses, each with a stable code.
+
+use crate::http::Code;
+
+/// More than can be spent: lots that ran out do not count.
+pub const INSUFFICIENT: Code = Code::new(
+    409,
+    "points_insufficient",
+    11701,
+    "可用积分不足",
+    "not enough points that can be spent",
+);
+/// The same receipt, order or refund came before for another member or another amount.
+pub const CAUSE_CONFLICT: Code = Code::new(
+    409,
+    "points_cause_conflict",
+    11702,
+    "同一单号已用于不同的会员或数量",
+    "this number was used before for another member or another amount",
+);
+/// More would be taken back than is left of the original.
+pub const REVERSAL_EXCEEDS: Code = Code::new(
+    409,
+    "points_reversal_exceeds",
+    11703,
+    "退回数量超过原记录的剩余数量",
+    "more than what is left of the original movement",
+);
+/// Nothing was earned or spent under that number, or not by this member.
+pub const ORIGINAL_NOT_FOUND: Code = Code::new(
+    404,
+    "points_original_not_found",
+    11704,
+    "没有找到原积分记录",
+    "there is no such earlier movement",
+);
+/// An amount below 1, above 10^12, or one that the balance cannot hold.
+pub const OUT_OF_RANGE: Code = Code::new(
+    422,
+    "points_out_of_range",
+    11705,
+    "积分数量超出允许范围",
+    "the number of points is out of range",
+);
+
+/// Nobody has that id, phone or card number.
+pub const MEMBER_NOT_FOUND: Code =
+    Code::new(404, "member_not_found", 11706, "没有找到该会员", "there is no such member");
+
+/// All of the above.
+pub const ALL: &[Code] = &[
+    INSUFFICIENT,
+    CAUSE_CONFLICT,
+    REVERSAL_EXCEEDS,
+    ORIGINAL_NOT_FOUND,
+    OUT_OF_RANGE,
+    MEMBER_NOT_FOUND,
+];

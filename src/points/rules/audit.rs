@@ -1,0 +1,204 @@
+//! What the transfers say against what stands beside them (PT-1, L7).
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use entity::codes::{Bucket, Ledger, TransferKind};
+use entity::ids::{AccountId, LotId, MemberId, TransferId};
+use entity::{points_account, points_lot, points_transfer};
+
+/// Something that is not as the transfers say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Which account.
+    pub account: AccountId,
+    /// Whose; none when the account itself is gone.
+    pub member: Option<MemberId>,
+    /// Points or growth; none when the account itself is gone.
+    pub ledger: Option<Ledger>,
+    /// What differs.
+    pub what: Fault,
+    /// What follows from the transfers.
+    pub expected: i64,
+    /// What is stored.
+    pub found: i64,
+}
+
+/// What differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Number of a transfer in its account: one is missing or was added.
+    Sequence(TransferId),
+    /// A balance that a transfer says it left.
+    BalanceAfter(TransferId, Bucket),
+    /// A transfer of the other ledger.
+    Ledger(TransferId),
+    /// A transfer took from lots, or gave back, another amount than its own.
+    LotUse(TransferId),
+    /// The lot of an earning is missing or has another amount.
+    LotMade(TransferId),
+    /// More was taken back than the transfer moved.
+    Reversed(TransferId),
+    /// What is left of a lot.
+    LotLeft(LotId),
+    /// A balance of the account.
+    Balance(Bucket),
+    /// The number of transfers in the account's row.
+    Version,
+    /// The sum of the lots that can be spent.
+    LotSum,
+    /// The sum of the lots that are pending.
+    PendingLotSum,
+    /// Transfers or lots name an account that does not exist.
+    NoAccount,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { account, what, expected, found, .. } = self;
+        write!(f, "{account}: {what:?}: expected {expected}, found {found}")
+    }
+}
+
+/// What lies beside one transfer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside {
+    /// Sum of its lot uses.
+    pub used: i64,
+    /// Amount of the lot it made.
+    pub made: Option<i64>,
+    /// Sum of what took it back.
+    pub reversed: i64,
+}
+
+/// Recomputes accounts; feed it every transfer by number and every lot.
+#[derive(Debug)]
+pub struct Audit {
+    accounts: BTreeMap<AccountId, Running>,
+    found: Vec<Difference>,
+}
+
+#[derive(Debug)]
+struct Running {
+    row: points_account::Model,
+    seq: i64,
+    balances: [i64; 3],
+    settled: i64,
+    unsettled: i64,
+}
+
+const BUCKETS: [Bucket; 3] = [Bucket::Pending, Bucket::Available, Bucket::Frozen];
+
+const fn place(bucket: Bucket) -> Option<usize> {
+    match bucket {
+        Bucket::Pending => Some(0),
+        Bucket::Available => Some(1),
+        Bucket::Frozen => Some(2),
+        _ => None,
+    }
+}
+
+impl Audit {
+    /// Of these accounts.
+    #[must_use]
+    pub fn new(accounts: &[points_account::Model]) -> Self {
+        let running = accounts.iter().map(|row| {
+            let row = row.clone();
+            (row.id, Running { row, seq: 0, balances: [0; 3], settled: 0, unsettled: 0 })
+        });
+        Self { accounts: running.collect(), found: Vec::new() }
+    }
+
+    /// The next transfer of its account.
+    pub fn transfer(&mut self, transfer: &points_transfer::Model, beside: Beside) {
+        let Some(account) = self.accounts.get_mut(&transfer.account_id) else { return };
+        let mut report = Report { row: &account.row, found: &mut self.found };
+        let id = transfer.id;
+        report.compare(Fault::Sequence(id), account.seq + 1, transfer.seq);
+        account.seq = transfer.seq;
+        if transfer.ledger != account.row.ledger {
+            report.add(Fault::Ledger(id), 0, 1);
+        }
+        let available_before = account.balances[1];
+        if let Some(i) = place(transfer.from_bucket) {
+            account.balances[i] = account.balances[i].saturating_sub(transfer.amount);
+        }
+        if let Some(i) = place(transfer.to_bucket) {
+            account.balances[i] = account.balances[i].saturating_add(transfer.amount);
+        }
+        let after = [transfer.pending_after, transfer.available_after, transfer.frozen_after];
+        for (i, bucket) in BUCKETS.into_iter().enumerate() {
+            report.compare(Fault::BalanceAfter(id, bucket), account.balances[i], after[i]);
+        }
+        // One changed row is one difference, not one in every row after it.
+        account.balances = after;
+        report.lots(transfer, available_before, beside);
+    }
+
+    /// A lot and by how much its uses changed it.
+    pub fn lot(&mut self, lot: &points_lot::Model, used: i64) {
+        let Some(account) = self.accounts.get_mut(&lot.account_id) else { return };
+        let sum = if lot.settled { &mut account.settled } else { &mut account.unsettled };
+        *sum = sum.saturating_add(lot.remaining);
+        let mut report = Report { row: &account.row, found: &mut self.found };
+        report.compare(Fault::LotLeft(lot.id), lot.amount.saturating_add(used), lot.remaining);
+    }
+
+    /// What was found.
+    #[must_use]
+    pub fn finish(self) -> Vec<Difference> {
+        let mut found = self.found;
+        for account in self.accounts.into_values() {
+            let row = &account.row;
+            let mut report = Report { row, found: &mut found };
+            let stored = [row.pending, row.available, row.frozen];
+            for (i, bucket) in BUCKETS.into_iter().enumerate() {
+                report.compare(Fault::Balance(bucket), account.balances[i], stored[i]);
+            }
+            report.compare(Fault::Version, account.seq, row.version);
+            report.compare(Fault::LotSum, account.balances[1].max(0), account.settled);
+            report.compare(Fault::PendingLotSum, account.balances[0], account.unsettled);
+        }
+        found
+    }
+}
+
+struct Report<'a> {
+    row: &'a points_account::Model,
+    found: &'a mut Vec<Difference>,
+}
+
+impl Report<'_> {
+    fn add(&mut self, what: Fault, expected: i64, found: i64) {
+        self.found.push(Difference {
+            account: self.row.id,
+            member: Some(self.row.member_id),
+            ledger: Some(self.row.ledger),
+            what,
+            expected,
+            found,
+        });
+    }
+
+    fn compare(&mut self, what: Fault, expected: i64, found: i64) {
+        if expected != found {
+            self.add(what, expected, found);
+        }
+    }
+
+    /// Whatever changes what can be spent changes the lots by as much; below zero there are none.
+    fn lots(&mut self, transfer: &points_transfer::Model, before: i64, beside: Beside) {
+        let earned = if transfer.kind == TransferKind::Earn { transfer.amount } else { 0 };
+        self.compare(Fault::LotMade(transfer.id), earned, beside.made.unwrap_or_default());
+        if beside.reversed > transfer.amount {
+            self.add(Fault::Reversed(transfer.id), transfer.amount, beside.reversed);
+        }
+        // A merge moves whole lots; what it changes in them shows in the sum of the account.
+        if transfer.kind == TransferKind::Merge {
+            return;
+        }
+        let settled = if transfer.to_bucket == Bucket::Available { earned } else { 0 };
+        let change = transfer.available_after.max(0) - before.max(0);
+        self.compare(Fault::LotUse(transfer.id), change - settled, beside.used);
+    }
+}

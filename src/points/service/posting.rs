@@ -1,0 +1,272 @@
+//! The batch engine of the ledger.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use entity::codes::{Ledger, TransferKind};
+use entity::ids::{AccountId, LotId, MemberId, TransferId};
+use entity::{points_account, points_lot, points_transfer};
+use serde_json::json;
+
+use crate::app::App;
+use crate::db::{Conn, Tx};
+use crate::events::{self, Event};
+use crate::http::{Code, Error, Result};
+use crate::members::service::winners;
+use crate::points::rules::{
+    self, Account, Act, Books, Cause, Entries, Mark, Movement, Posted, Share,
+};
+use crate::points::store;
+
+/// The longest source id that the table holds.
+const LONGEST_SOURCE_ID: usize = 128;
+
+/// The only way points move: each movement gets its own answer, a bad one spoils no other (PT-1). Movements of one
+/// member are applied in the order given; members' accounts are locked in id order. Members are those who stay after
+/// merges; a caller that cannot be sure locks the member's row first.
+///
+/// Publishes `points.moved` for each new transfer: ring the bell after the commit.
+pub async fn post_in(
+    tx: &Tx,
+    app: &App,
+    movements: &[Movement],
+) -> Result<Vec<std::result::Result<Posted, Code>>> {
+    if movements.is_empty() {
+        return Ok(Vec::new());
+    }
+    if movements.iter().any(|movement| movement.source_id.chars().count() > LONGEST_SOURCE_ID) {
+        return Err(Error::fault("a source id of the ledger is longer than its column"));
+    }
+    let now = app.clock.now();
+    let keys: BTreeSet<_> = movements.iter().map(|m| (m.member, m.ledger)).collect();
+    let accounts = locked(tx, &keys, now).await?;
+    let mut books = open(tx, movements, accounts).await?;
+    let (answers, entries) = rules::decide(&mut books, movements, now);
+    let reversed = reversed_kinds(&books);
+    write(tx, books.accounts.into_values(), &entries).await?;
+    publish(tx, &entries, &reversed, now).await?;
+    Ok(answers)
+}
+
+/// Opens the accounts that are missing and locks all of them.
+pub(super) async fn locked(
+    tx: &Tx,
+    keys: &BTreeSet<(MemberId, Ledger)>,
+    now: DateTime<Utc>,
+) -> Result<Vec<points_account::Model>> {
+    let members: BTreeSet<MemberId> = keys.iter().map(|key| key.0).collect();
+    let members: Vec<MemberId> = members.into_iter().collect();
+    let wanted = |row: &points_account::Model| keys.contains(&(row.member_id, row.ledger));
+    let mut found = store::accounts_of(tx, &members).await?;
+    let known: HashSet<_> = found.iter().map(|row| (row.member_id, row.ledger)).collect();
+    let missing = keys.iter().filter(|key| !known.contains(key));
+    let missing: Vec<_> = missing.map(|key| fresh(*key, now)).collect();
+    if !missing.is_empty() {
+        store::insert_accounts(tx, &missing).await?;
+        found = store::accounts_of(tx, &members).await?;
+    }
+    let mut ids: Vec<AccountId> = found.into_iter().filter(wanted).map(|row| row.id).collect();
+    ids.sort_unstable();
+    Ok(store::lock_accounts(tx, &ids).await?)
+}
+
+fn fresh((member_id, ledger): (MemberId, Ledger), now: DateTime<Utc>) -> points_account::Model {
+    points_account::Model {
+        id: AccountId::new(now),
+        member_id,
+        ledger,
+        pending: 0,
+        available: 0,
+        frozen: 0,
+        version: 0,
+        updated_at: now,
+    }
+}
+
+/// Loads what the decision needs, all of it after the accounts were locked.
+async fn open(
+    tx: &Tx,
+    movements: &[Movement],
+    accounts: Vec<points_account::Model>,
+) -> Result<Books> {
+    let causes = movements.iter().map(Movement::cause);
+    let causes: HashSet<Cause> =
+        causes.chain(movements.iter().filter_map(Movement::original)).collect();
+    let posted = store::with_causes(tx, &causes).await?;
+    let mut books = Books {
+        owners: owners(tx, &accounts, &posted).await?,
+        accounts: by_key(accounts),
+        posted: posted.into_iter().map(|row| (Cause::of(&row), row)).collect(),
+        ..Books::default()
+    };
+    load_originals(tx, movements, &mut books).await?;
+    load_lots(tx, movements, &mut books).await?;
+    Ok(books)
+}
+
+pub(super) fn by_key(accounts: Vec<points_account::Model>) -> HashMap<(MemberId, Ledger), Account> {
+    accounts.into_iter().map(|row| ((row.member_id, row.ledger), Account::new(row))).collect()
+}
+
+/// Whose accounts are today. An earlier transfer may stand in the account of a member who was merged since: her lots
+/// have gone over to the one who stays, so they tell who that is.
+async fn owners(
+    tx: &Tx,
+    accounts: &[points_account::Model],
+    posted: &[points_transfer::Model],
+) -> Result<HashMap<AccountId, MemberId>> {
+    let mut owners: HashMap<_, _> = accounts.iter().map(|row| (row.id, row.member_id)).collect();
+    let foreign: BTreeSet<AccountId> = posted.iter().map(|row| row.account_id).collect();
+    let foreign: Vec<AccountId> =
+        foreign.into_iter().filter(|id| !owners.contains_key(id)).collect();
+    if !foreign.is_empty() {
+        let holders = store::holders(tx, &foreign).await?;
+        let foreign = store::accounts_by_id(tx, &foreign).await?;
+        let members: Vec<MemberId> = foreign.iter().map(|row| row.member_id).collect();
+        let winners = winners(tx, &members).await?;
+        let owner = |row: &points_account::Model| Some((row.id, *winners.get(&row.member_id)?));
+        // An account that earned nothing itself made no lots: only the merge of its member tells whose it is.
+        owners.extend(foreign.iter().filter_map(owner));
+        owners.extend(holders);
+    }
+    Ok(owners)
+}
+
+/// How much of the originals was taken back, and which lots they used.
+async fn load_originals(tx: &Tx, movements: &[Movement], books: &mut Books) -> Result<()> {
+    let originals = movements.iter().filter_map(Movement::original);
+    let originals: HashMap<TransferId, TransferKind> = originals
+        .filter_map(|cause| books.posted.get(&cause))
+        .map(|transfer| (transfer.id, transfer.kind))
+        .collect();
+    if originals.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<TransferId> = originals.keys().copied().collect();
+    let reversals = store::reversals_of(tx, &ids).await?;
+    let mut spending: HashMap<TransferId, TransferId> = originals
+        .iter()
+        .filter(|(_, kind)| **kind == TransferKind::Spend)
+        .map(|(id, _)| (*id, *id))
+        .collect();
+    for reversal in &reversals {
+        let Some(original) = reversal.reverses else { continue };
+        *books.undone.entry(original).or_default() += reversal.amount;
+        if spending.contains_key(&original) {
+            spending.insert(reversal.id, original);
+        }
+    }
+    load_shares(tx, &spending, books).await
+}
+
+/// `spending` leads from a spending, and from each of its reversals, to the spending.
+async fn load_shares(
+    tx: &Tx,
+    spending: &HashMap<TransferId, TransferId>,
+    books: &mut Books,
+) -> Result<()> {
+    let ids: Vec<TransferId> = spending.keys().copied().collect();
+    for used in store::uses_of(tx, &ids).await? {
+        let Some(&original) = spending.get(&used.transfer_id) else { continue };
+        let shares = books.shares.entry(original).or_default();
+        let place = shares.iter().position(|share| share.lot == used.lot_id);
+        let place = place.unwrap_or_else(|| {
+            shares.push(Share { lot: used.lot_id, used: 0, returned: 0 });
+            shares.len() - 1
+        });
+        if used.transfer_id == original {
+            shares[place].used -= used.amount;
+        } else if used.amount > 0 {
+            // What is below zero on a reversal paid a debt out of what it gave back.
+            shares[place].returned += used.amount;
+        }
+    }
+    Ok(())
+}
+
+/// Lots of accounts that are taken from or given back to; earning needs none.
+async fn load_lots(tx: &Tx, movements: &[Movement], books: &mut Books) -> Result<()> {
+    let takes = |m: &&Movement| !matches!(m.act, Act::Earn { .. });
+    let keys: HashSet<_> = movements.iter().filter(takes).map(|m| (m.member, m.ledger)).collect();
+    let accounts: Vec<AccountId> = keys
+        .iter()
+        .filter_map(|key| books.accounts.get(key).map(|account| account.row.id))
+        .collect();
+    let used: BTreeSet<LotId> = books.shares.values().flatten().map(|share| share.lot).collect();
+    let mut lots = store::lots_left(tx, &accounts).await?;
+    lots.extend(store::lots_by_id(tx, &used.into_iter().collect::<Vec<_>>()).await?);
+    shelve(lots, books.accounts.values_mut());
+    Ok(())
+}
+
+/// Puts lots into their accounts.
+pub(super) fn shelve<'a>(
+    lots: Vec<points_lot::Model>,
+    accounts: impl Iterator<Item = &'a mut Account>,
+) {
+    let mut accounts: HashMap<_, _> = accounts.map(|account| (account.row.id, account)).collect();
+    for lot in lots {
+        if let Some(account) = accounts.get_mut(&lot.account_id) {
+            account.lots.load(lot);
+        }
+    }
+}
+
+/// Writes what was decided.
+pub(super) async fn write(
+    tx: &Tx,
+    accounts: impl Iterator<Item = Account>,
+    entries: &Entries,
+) -> Result<()> {
+    let (mut changed, mut fresh_lots, mut changed_lots) = (Vec::new(), Vec::new(), Vec::new());
+    for account in accounts.filter(|account| account.mark != Mark::Same) {
+        for lot in account.lots.into_rows() {
+            match lot.mark {
+                Mark::Same => {}
+                Mark::Changed => changed_lots.push(lot.row),
+                Mark::Fresh => fresh_lots.push(lot.row),
+            }
+        }
+        changed.push(account.row);
+    }
+    // Rows are written in one order everywhere, so that two batches never wait for each other in a circle.
+    changed.sort_unstable_by_key(|row| row.id);
+    changed_lots.sort_unstable_by_key(|row| row.id);
+    let transfers: Vec<_> = entries.transfers.iter().map(|(_, row)| row).collect();
+    store::insert_transfers(tx, &transfers).await?;
+    store::insert_lots(tx, &fresh_lots).await?;
+    store::save_lots(tx, &changed_lots).await?;
+    store::insert_uses(tx, &entries.uses).await?;
+    store::save_accounts(tx, &changed).await?;
+    Ok(())
+}
+
+/// The kind of each transfer that may have been taken back by this batch.
+fn reversed_kinds(books: &Books) -> HashMap<TransferId, TransferKind> {
+    books.posted.values().map(|row| (row.id, row.kind)).collect()
+}
+
+/// Says what moved. `reverses` names the kind that was taken back, so that a board can follow without a query.
+pub(super) async fn publish(
+    db: &impl Conn,
+    entries: &Entries,
+    kinds: &HashMap<TransferId, TransferKind>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let moved = entries.transfers.iter().map(|(member, transfer)| {
+        let reverses = transfer.reverses.and_then(|original| kinds.get(&original));
+        Event {
+            kind: "points.moved",
+            version: 1,
+            member_id: Some(*member),
+            payload: json!({
+                "ledger": transfer.ledger,
+                "kind": transfer.kind,
+                "amount": transfer.amount,
+                "reverses": reverses,
+            }),
+            occurred_at: transfer.occurred_at,
+        }
+    });
+    Ok(events::publish(db, moved.collect(), now).await?)
+}
