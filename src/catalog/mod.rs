@@ -1,0 +1,4 @@
+//! Styles and SKUs (OR-5). Owns `product`, `sku`.
+
+pub mod service;
+mod store;

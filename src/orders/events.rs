@@ -1,0 +1,56 @@
+//! What orders tell the world: ids and amounts.
+
+use chrono::{DateTime, Utc};
+use entity::{order_refund, sales_order};
+use serde_json::{Value, json};
+
+use crate::events::Event;
+
+/// `order.paid` 1: an order is paid; what it granted stands in the ledgers.
+pub(super) fn paid(order: &sales_order::Model) -> Event {
+    let payload = json!({
+        "order_id": order.id,
+        "channel": order.channel,
+        "store_id": order.store_id,
+        "guide_id": order.guide_id,
+        "paid_fen": order.paid_fen,
+        "points": order.points,
+        "growth": order.growth,
+    });
+    about("order.paid", order, payload, order.occurred_at)
+}
+
+/// `order.refunded` 1: a refund was booked.
+pub(super) fn refunded(order: &sales_order::Model, refund: &order_refund::Model) -> Event {
+    let payload = json!({
+        "order_id": order.id,
+        "refund_id": refund.id,
+        "amount_fen": refund.amount_fen,
+        "points_reversed": refund.points_reversed,
+    });
+    about("order.refunded", order, payload, refund.occurred_at)
+}
+
+/// `order.cancelled` 1: a paid order is void; whatever was left of what it granted was taken back.
+pub(super) fn cancelled(
+    order: &sales_order::Model,
+    amount_fen: i64,
+    points_reversed: i64,
+    at: DateTime<Utc>,
+) -> Event {
+    let payload = json!({
+        "order_id": order.id,
+        "amount_fen": amount_fen,
+        "points_reversed": points_reversed,
+    });
+    about("order.cancelled", order, payload, at)
+}
+
+fn about(
+    kind: &'static str,
+    order: &sales_order::Model,
+    payload: Value,
+    occurred_at: DateTime<Utc>,
+) -> Event {
+    Event { kind, version: 1, member_id: order.member_id, payload, occurred_at }
+}

@@ -1,0 +1,22 @@
+//! Routes and wire types of orders.
+
+mod items;
+mod order_answers;
+mod order_wire;
+mod orders;
+mod read_back;
+mod refund_wire;
+mod refunds;
+mod text;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// `/v1/open`: orders and refunds come in.
+pub fn open(config: &mut ServiceConfig<'_>) {
+    config
+        .service(orders::send_order)
+        .service(orders::send_order_batch)
+        .service(read_back::read_order)
+        .service(refunds::send_refund)
+        .service(refunds::send_refund_batch);
+}

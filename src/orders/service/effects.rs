@@ -1,0 +1,137 @@
+//! What a batch of orders and refunds changes elsewhere, gathered and written together.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use entity::codes::{CreditKind, Ledger, Source, TransferKind};
+use entity::ids::{MemberId, OrderId, RegionId};
+use entity::sales_order;
+use entity::values::Fen;
+use uuid::Uuid;
+
+use super::super::store;
+use crate::app::App;
+use crate::db::Tx;
+use crate::events::{self, Event};
+use crate::guides::service::{self as guides, Credit};
+use crate::http::{Error, Result};
+use crate::kernel::actor::Actor;
+use crate::members::service::{self as members, Purchase};
+use crate::points::service::{self as points, Act, Movement};
+use crate::tiers::service as tiers;
+
+/// Effects in the order in which they came about.
+#[derive(Default)]
+pub(super) struct Effects {
+    pub movements: Vec<Movement>,
+    pub purchases: Vec<Purchase>,
+    pub credits: Vec<Credit>,
+    pub events: Vec<Event>,
+    /// Members who may have reached a higher tier, and the order that did it.
+    pub reached: Vec<(MemberId, Option<OrderId>)>,
+    /// Members whose first or latest order may be another one now.
+    pub redated: BTreeSet<MemberId>,
+}
+
+/// What caused something to be taken back.
+pub(super) struct Cause {
+    pub source: Source,
+    pub id: Uuid,
+    /// The id as the ledger keeps it.
+    pub text: String,
+    pub at: DateTime<Utc>,
+    pub actor: Actor,
+}
+
+impl Effects {
+    /// Points or growth go back, if there are any.
+    pub fn reverse(
+        &mut self,
+        order: &sales_order::Model,
+        ledger: Ledger,
+        amount: i64,
+        cause: &Cause,
+    ) {
+        let Some(member) = order.member_id.filter(|_| amount > 0) else { return };
+        let act = Act::Reverse {
+            source: Source::Order,
+            source_id: order.id.to_string(),
+            kind: TransferKind::Earn,
+            amount,
+        };
+        self.movements.push(Movement {
+            member,
+            ledger,
+            act,
+            source: cause.source,
+            source_id: cause.text.clone(),
+            occurred_at: cause.at,
+            order: Some(order.id),
+            store: order.store_id,
+            actor: cause.actor,
+        });
+    }
+
+    /// The totals of the order's member change, on the business day of the order.
+    pub fn purchase(
+        &mut self,
+        app: &App,
+        order: &sales_order::Model,
+        orders: i64,
+        paid: Fen,
+        refunded: Fen,
+    ) {
+        let Some(member) = order.member_id else { return };
+        let (at, day) = (order.occurred_at, app.calendar.day(order.occurred_at));
+        self.purchases.push(Purchase { member, at, day, orders, paid, refunded });
+    }
+
+    /// The order's guide gets or loses credit, in the period of the order: so the boards of a period end the same
+    /// whatever came first (L8).
+    pub fn credit(
+        &mut self,
+        order: &sales_order::Model,
+        region: Option<RegionId>,
+        kind: CreditKind,
+        cause: Uuid,
+        amount: Fen,
+    ) {
+        let Some(guide) = order.guide_id.filter(|_| amount.0 != 0) else { return };
+        self.credits.push(Credit {
+            kind,
+            cause,
+            guide,
+            store: order.store_id,
+            region,
+            amount,
+            at: order.occurred_at,
+        });
+    }
+
+    /// Writes all of it. A movement that the ledger refuses undoes the whole batch, so that its item can be found.
+    pub async fn write(self, tx: &Tx, app: &App, now: DateTime<Utc>) -> Result<()> {
+        for answer in points::post_in(tx, app, &self.movements).await? {
+            answer.map_err(Error::from)?;
+        }
+        if !self.purchases.is_empty() {
+            members::book_purchases_in(tx, &self.purchases).await?;
+        }
+        self.redate(tx).await?;
+        guides::credit_in(tx, &self.credits, now).await?;
+        if !self.reached.is_empty() {
+            tiers::upgrade_in(tx, app, &self.reached).await?;
+        }
+        events::publish(tx, self.events, now).await?;
+        Ok(())
+    }
+
+    async fn redate(&self, tx: &Tx) -> Result<()> {
+        if self.redated.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<MemberId> = self.redated.iter().copied().collect();
+        let between = store::paid_between(tx, &ids).await?;
+        let dates = ids.iter().map(|id| (*id, between.get(id).copied()));
+        members::set_order_dates_in(tx, &dates.collect::<Vec<_>>()).await
+    }
+}

@@ -1,0 +1,12 @@
+//! Queries.
+
+mod habits;
+mod read;
+mod write;
+
+pub(super) use habits::*;
+pub(super) use read::*;
+pub(super) use write::*;
+
+/// Rows a statement and values a list: SQLite binds at most 32,766 values.
+const CHUNK: usize = 1000;
