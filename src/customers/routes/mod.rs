@@ -1,0 +1,28 @@
+//! Routes by audience.
+
+mod guide;
+mod guide_customer;
+mod member;
+mod orders;
+mod points;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// `/v1/member`: what a shopper reads about herself.
+pub fn member(config: &mut ServiceConfig<'_>) {
+    config
+        .service(member::read_member)
+        .service(member::read_member_points)
+        .service(member::list_member_orders)
+        .service(member::read_member_order);
+}
+
+/// `/v1/guide`: what a guide reads about her customers.
+pub fn guide(config: &mut ServiceConfig<'_>) {
+    config
+        .service(guide::list_customers)
+        .service(guide_customer::read_customer)
+        .service(guide_customer::read_customer_points)
+        .service(guide_customer::list_customer_points_history)
+        .service(guide_customer::list_customer_orders);
+}
