@@ -1,0 +1,11 @@
+//! The lists that know every capability: routes, reactions, documents.
+
+pub mod codes;
+pub mod docs;
+pub mod jobs;
+pub mod openapi;
+pub mod probes;
+mod problems;
+pub mod reactions;
+pub mod routes;
+pub mod server;

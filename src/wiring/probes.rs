@@ -1,0 +1,75 @@
+//! `/livez`, `/readyz`, `/metrics`: for the people who run it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+
+use crate::app::App;
+use crate::db::schema;
+use crate::http::metrics::Metrics;
+
+/// Set when the process was told to stop: `/readyz` then sends traffic elsewhere before the drain begins.
+#[derive(Debug, Default)]
+pub struct Stopping(AtomicBool);
+
+impl Stopping {
+    /// Tells `/readyz`.
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+#[derive(Serialize)]
+struct Readiness {
+    status: &'static str,
+    database: &'static str,
+    migrations: &'static str,
+    kv: &'static str,
+}
+
+/// Registers the probes.
+pub fn configure(config: &mut web::ServiceConfig) {
+    config.route("/livez", web::get().to(live)).route("/readyz", web::get().to(ready));
+}
+
+/// Registers the measurements.
+pub fn configure_metrics(config: &mut web::ServiceConfig) {
+    config.route("/metrics", web::get().to(metrics));
+}
+
+async fn live() -> HttpResponse {
+    HttpResponse::Ok().body("ok\n")
+}
+
+/// Ready when the database answers and its schema is this program's; Redis away is `degraded`, still ready.
+async fn ready(app: web::ThinData<App>, stopping: Option<web::Data<Stopping>>) -> HttpResponse {
+    let pending = schema::pending(&app.db).await;
+    let database = if pending.is_ok() { "up" } else { "down" };
+    let migrations = match &pending {
+        Ok(pending) if pending.is_empty() => "current",
+        Ok(_) => "pending",
+        Err(_) => "unknown",
+    };
+    let kv = if app.kv.ping().await.is_ok() { "up" } else { "down" };
+    let stopping = stopping.is_some_and(|stopping| stopping.0.load(Ordering::SeqCst));
+    let fit = migrations == "current" && !stopping;
+    let status = match (stopping, fit, kv) {
+        (true, ..) => "stopping",
+        (_, false, _) => "unavailable",
+        (_, true, "up") => "ready",
+        _ => "degraded",
+    };
+    let answer = Readiness { status, database, migrations, kv };
+    if fit {
+        HttpResponse::Ok().json(answer)
+    } else {
+        HttpResponse::ServiceUnavailable().json(answer)
+    }
+}
+
+async fn metrics(metrics: web::Data<Metrics>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
+        .body(metrics.text())
+}

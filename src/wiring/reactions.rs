@@ -1,0 +1,7 @@
+//! Who reacts to what: the only list.
+
+use crate::events::Reaction;
+use crate::leaderboards;
+
+/// Every reaction, by name.
+pub static REACTIONS: &[(&str, Reaction)] = &[("leaderboards", leaderboards::service::on_events)];
