@@ -1,3 +1,7 @@
 //! The `huiyi` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    huiyi::cli::run()
+}

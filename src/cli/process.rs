@@ -1,0 +1,94 @@
+//! What commands need before their own work: a runtime, the lock of an embedded database, a schema that fits.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tokio::runtime::{Builder, LocalOptions};
+
+use super::Failure;
+use crate::app::{self, App};
+use crate::config::{Config, Environment};
+use crate::db::{self, Db, schema};
+use crate::kernel::clock::Clock;
+
+/// Runs `work` on a runtime of this thread, where futures need not be `Send`.
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build_local(LocalOptions::default())
+        .map_err(Failure::failed)?;
+    runtime.block_on(work)
+}
+
+/// The lock of an embedded database; dropping it gives it back.
+pub(super) type Lock = Option<File>;
+
+/// The parts of Huiyi on a schema that fits, for what runs on: nobody else may serve the same embedded database (C-5).
+pub(super) async fn open(config: Config) -> Result<(App, Lock), Failure> {
+    let lock = lock(&config)?;
+    let app = App::build(config, Clock::system()).await?;
+    fit(&app).await?;
+    Ok((app, lock))
+}
+
+/// For short commands: they may run beside a server, because SQLite itself orders their few statements, but must
+/// not change the schema under it.
+pub(super) async fn open_beside(config: Config) -> Result<(App, Lock), Failure> {
+    let lock = lock(&config);
+    let app = App::build(config, Clock::system()).await?;
+    match &lock {
+        Ok(_) => fit(&app).await?,
+        Err(_) if schema::pending(&app.db).await?.is_empty() => {}
+        Err(_) => {
+            return Err(Failure::failed("the server that runs has another schema: stop it first"));
+        }
+    }
+    Ok((app, lock.ok().flatten()))
+}
+
+/// Takes the lock of an embedded database; a server database needs none.
+pub(super) fn lock(config: &Config) -> Result<Lock, Failure> {
+    let Some(path) = db::sqlite_path(&app::database_url(config)) else { return Ok(None) };
+    match db::lock_file(&path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(in_use(&path)),
+        Err(error) => Err(Failure::Failed(format!("{}: {error}", lock_path(&path).display()))),
+    }
+}
+
+fn in_use(path: &Path) -> Failure {
+    Failure::Failed(format!(
+        "{} is in use by another huiyi process.\n  An embedded database serves one process: stop the other one, or \
+         give this one its own server.data_dir,\n  or set database.url to PostgreSQL, MySQL or MariaDB, which serve \
+         many.",
+        path.display()
+    ))
+}
+
+fn lock_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    PathBuf::from(name)
+}
+
+/// Brings the schema up to date where nobody minds; elsewhere names the command.
+async fn fit(app: &App) -> Result<(), Failure> {
+    let pending = schema::pending(&app.db).await?;
+    let Some(first) = pending.first() else { return Ok(()) };
+    if may_migrate(&app.config, &app.db) {
+        let steps = schema::migrate(&app.db).await?;
+        tracing::info!(steps, "schema brought up to date");
+        return Ok(());
+    }
+    Err(Failure::Failed(format!(
+        "the database lacks {} migrations, the first is {first}.\n  Run `huiyi migrate up` with the same \
+         configuration, then start again.",
+        pending.len()
+    )))
+}
+
+/// An embedded database has no other user, and in development nobody waits for a window.
+fn may_migrate(config: &Config, db: &Db) -> bool {
+    db.backend() == db::Backend::Sqlite || config.environment == Environment::Development
+}
