@@ -1,1 +1,36 @@
-fn main(){}
+//! One binary for the whole suite: the real server, a database of its own for each test.
+
+#![recursion_limit = "256"]
+#![allow(
+    clippy::pedantic,
+    clippy::type_complexity,
+    clippy::cloned_ref_to_slice_refs,
+    clippy::inconsistent_digit_grouping,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "tests are read as examples: yuan_fen digits, plain unwraps, real time-outs"
+)]
+
+mod architecture;
+mod canary;
+mod cli;
+mod customers;
+mod docs;
+mod identity;
+mod leaderboards;
+mod members;
+mod migrations;
+mod museum;
+mod openapi;
+mod orders;
+mod partners;
+mod permissions;
+mod points;
+mod probes;
+mod races;
+mod sessions;
+mod staff;
+mod story;
+mod support;
+mod tiers;

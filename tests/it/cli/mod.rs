@@ -1,0 +1,7 @@
+//! The real program, as people run it.
+
+mod config;
+mod demo;
+mod program;
+mod serve;
+mod tools;

@@ -1,0 +1,117 @@
+//! What is somebody else's is answered like what does not exist (S1).
+
+use serde_json::Value;
+
+use super::table::rows;
+use crate::customers::{PHONE, Retailer, STRANGER};
+use crate::support::Answer;
+
+/// A thing of somebody else's, and one that does not exist.
+struct Foreign {
+    operation: &'static str,
+    token: String,
+    theirs: String,
+    missing: String,
+}
+
+/// The same kind of id, of nothing.
+fn of_nothing(id: &str) -> String {
+    let (prefix, body) = id.split_once('_').expect("an id of ours");
+    // Other last characters: the shape stays, the thing is gone.
+    let (kept, last) = body.split_at(body.len() - 6);
+    let other: String = last.chars().map(|c| if c == '8' { '4' } else { '8' }).collect();
+    format!("{prefix}_{kept}{other}")
+}
+
+async fn first(shop: &Retailer, token: &str, path: &str, field: &str) -> String {
+    let page = shop.read(token, path).await;
+    page["items"][0][field].as_str().unwrap_or_else(|| panic!("{path}: {page}")).to_owned()
+}
+
+async fn cases(shop: &Retailer) -> Vec<Foreign> {
+    let (her, other) = (shop.shopper("her", PHONE).await, shop.shopper("other", STRANGER).await);
+    let guide = shop.guide_token(0).await;
+    let till = shop.app.partner("another till", &["orders:write"]).await;
+    let order = first(shop, &other.token, "/v1/member/orders", "id").await;
+    let session = first(shop, &other.token, "/v1/member/sessions", "session_id").await;
+    let customer = other.id.clone();
+    let case = |operation, token: &str, theirs: &str, missing: &str| Foreign {
+        operation,
+        token: token.to_owned(),
+        theirs: theirs.to_owned(),
+        missing: missing.to_owned(),
+    };
+    let customers = [
+        "get /v1/guide/customers/{id}",
+        "get /v1/guide/customers/{id}/orders",
+        "get /v1/guide/customers/{id}/points",
+        "get /v1/guide/customers/{id}/points/history",
+    ];
+    let customers = customers.map(|it| case(it, &guide, &customer, &of_nothing(&customer)));
+    let mut cases = vec![
+        case("get /v1/member/orders/{id}", &her.token, &order, &of_nothing(&order)),
+        case("delete /v1/member/sessions/{id}", &her.token, &session, &of_nothing(&session)),
+        case("get /v1/open/orders/{channel}/{external_no}", &till, "pos/F-2", "pos/F-0"),
+    ];
+    cases.extend(customers);
+    cases
+}
+
+/// What can be told apart in an answer; the request id is the caller's own.
+fn told(answer: &Answer) -> (u16, String, Value) {
+    let mut body = answer.body.clone();
+    body.as_object_mut().expect("a problem").remove("request_id");
+    (answer.status, answer.header("content-type").to_owned(), body)
+}
+
+#[actix_web::test]
+async fn what_is_somebody_elses_is_answered_like_what_does_not_exist() {
+    let shop = Retailer::open().await;
+    shop.sells("F-1", PHONE, 0, 100_00, "2026-03-14T06:30:00Z").await;
+    shop.sells("F-2", STRANGER, 1, 100_00, "2026-03-14T06:30:00Z").await;
+    let cases = cases(&shop).await;
+    for case in &cases {
+        let (method, template) = case.operation.split_once(' ').expect("a method and a path");
+        let path = |thing: &str| {
+            let (before, rest) = template.split_once('{').expect("a parameter");
+            let after = rest.rsplit_once('}').map_or("", |(_, after)| after);
+            format!("{before}{thing}{after}")
+        };
+        let ask = async |thing: &str| {
+            let method = method.to_uppercase().parse().expect("a method");
+            shop.app.call(method, &path(thing)).bearer(&case.token).send().await
+        };
+        let (theirs, missing) = (ask(&case.theirs).await, ask(&case.missing).await);
+        theirs.refused(404, "not_found");
+        assert_eq!(told(&theirs), told(&missing), "{}", case.operation);
+    }
+    // Every operation that names a thing of somebody's is among them.
+    let untested: Vec<String> = rows()
+        .into_iter()
+        .filter(|row| row.names_a_thing())
+        .map(|row| row.name())
+        .filter(|name| !cases.iter().any(|case| case.operation == *name))
+        .collect();
+    assert_eq!(untested, Vec::<String>::new(), "say in foreign.rs whose thing is asked for");
+}
+
+#[actix_web::test]
+async fn what_is_ones_own_is_answered_and_what_was_refused_is_untouched() {
+    let shop = Retailer::open().await;
+    shop.sells("F-1", PHONE, 0, 100_00, "2026-03-14T06:30:00Z").await;
+    shop.sells("F-2", STRANGER, 1, 100_00, "2026-03-14T06:30:00Z").await;
+    for case in cases(&shop).await {
+        if case.operation == "delete /v1/member/sessions/{id}" {
+            let path = format!("/v1/member/sessions/{}", case.theirs);
+            shop.app.delete(&path).bearer(&case.token).send().await.refused(404, "not_found");
+        }
+    }
+    let other = shop.shopper("other", STRANGER).await;
+    let order = first(&shop, &other.token, "/v1/member/orders", "id").await;
+    shop.read(&other.token, &format!("/v1/member/orders/{order}")).await;
+    let sessions = shop.read(&other.token, "/v1/member/sessions").await;
+    assert_eq!(sessions["items"].as_array().map(Vec::len), Some(2), "both of hers: {sessions}");
+    let guide = shop.guide_token(1).await;
+    shop.read(&guide, &format!("/v1/guide/customers/{}", other.id)).await;
+    shop.read(&shop.key, "/v1/open/orders/pos/F-2").await;
+}

@@ -1,0 +1,8 @@
+//! The ledger: batches, tills, history, reconciliation (PT-1 to PT-8).
+
+mod batches;
+mod history;
+mod merging;
+mod model;
+mod proof;
+mod till;
