@@ -44,7 +44,9 @@ impl Program {
         .into_iter()
         .map(|(key, value)| (format!("HUIYI__{key}"), value))
         .collect();
-        assert!(huiyi(&environment, &["migrate", "up"]).status().unwrap().success());
+        let migrated =
+            huiyi(&environment, &["migrate", "up"]).stdout(Stdio::null()).status().unwrap();
+        assert!(migrated.success());
         let child = huiyi(&environment, &["serve"]).stdout(Stdio::null()).spawn().unwrap();
         let program = Self {
             url: format!("http://{listen}"),
