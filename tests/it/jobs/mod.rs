@@ -1,6 +1,7 @@
 //! The durable job engine: claims, leases, retries, dead letters, schedules (J1, J2, J4, J5, J6).
 
 mod claims;
+mod console;
 mod failures;
 mod nightly;
 mod queue;
