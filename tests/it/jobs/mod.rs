@@ -3,6 +3,7 @@
 mod claims;
 mod console;
 mod failures;
+mod ledger;
 mod nightly;
 mod queue;
 mod schedules;
