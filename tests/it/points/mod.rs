@@ -4,6 +4,7 @@ mod batches;
 mod expiring;
 mod history;
 mod holding;
+mod linear;
 mod merging;
 mod model;
 mod proof;
