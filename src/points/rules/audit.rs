@@ -49,6 +49,18 @@ pub enum Fault {
     LotSum,
     /// The sum of the lots that are pending.
     PendingLotSum,
+    /// A transfer, or what it did to lots, is not as the app wrote it, or the one before it is not.
+    Mac(TransferId),
+    /// A transfer, or what it did to lots, cannot even be read.
+    Unreadable(TransferId),
+    /// The account's row cannot even be read.
+    UnreadableAccount,
+    /// A lot can be spent and should not, or the other way round.
+    LotSettled(LotId),
+    /// A lot is in an account that neither earned it nor came to it by a merge.
+    LotAccount(LotId),
+    /// The account's row is not as the app wrote it, or its last transfers are gone.
+    AccountMac,
     /// Transfers or lots name an account that does not exist.
     NoAccount,
 }
@@ -142,6 +154,13 @@ impl Audit {
         *sum = sum.saturating_add(lot.remaining);
         let mut report = Report { row: &account.row, found: &mut self.found };
         report.compare(Fault::LotLeft(lot.id), lot.amount.saturating_add(used), lot.remaining);
+    }
+
+    /// Something else about an account: not as it was written (L7).
+    pub fn forged(&mut self, account: AccountId, what: Fault) {
+        if let Some(account) = self.accounts.get(&account) {
+            Report { row: &account.row, found: &mut self.found }.add(what, 1, 0);
+        }
     }
 
     /// What was found.

@@ -4,6 +4,7 @@
 //! below zero. Only a claw-back makes debt; whatever comes in pays it first.
 
 mod audit;
+mod chain;
 mod lots;
 mod merging;
 mod movement;
@@ -19,6 +20,7 @@ use entity::ids::{AccountId, LotId, LotUseId, MemberId, TransferId};
 use entity::{points_account, points_lot_use, points_transfer};
 
 pub use audit::{Audit, Beside, Difference, Fault};
+pub use chain::{Chain, Did, seal};
 pub use lots::{Lot, Lots, Mark, Part};
 pub use merging::merge;
 pub use movement::{Act, Movement, Posted, Replayed};
@@ -169,6 +171,7 @@ impl Account {
             actor_id: line.origin.actor.id,
             occurred_at: line.origin.occurred_at,
             recorded_at: now,
+            mac: None,
         }
     }
 }

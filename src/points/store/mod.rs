@@ -6,11 +6,10 @@ mod lots;
 mod rules;
 mod transfers;
 
-pub use accounts::{
-    accounts_after, accounts_by_id, accounts_of, insert_accounts, lock_accounts, save_accounts,
-};
+pub use accounts::{accounts_by_id, accounts_of, insert_accounts, lock_accounts, save_accounts};
 pub use audit::{
-    lots_after, orphans, reversed_sums, transfers_after, used_of_lots, used_of_transfers,
+    Readable, accounts_after, lots_after, orphans, owners, reversed_sums, settled_of,
+    transfers_after, used_of_lots,
 };
 pub use lots::{
     holders, insert_lots, insert_uses, lots_by_id, lots_left, lots_made_by, move_lots, origins,

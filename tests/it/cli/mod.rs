@@ -3,5 +3,6 @@
 mod config;
 mod demo;
 mod program;
+mod reconcile;
 mod serve;
 mod tools;

@@ -6,4 +6,5 @@ mod linear;
 mod merging;
 mod model;
 mod proof;
+mod tamper;
 mod till;

@@ -36,7 +36,7 @@ async fn the_database_itself_refuses_to_change_a_transfer() {
 }
 
 /// Somebody who may do anything takes the protection away first.
-async fn unprotect(app: &TestApp) {
+pub(super) async fn unprotect(app: &TestApp) {
     let statements: &[&str] = match kind() {
         Kind::Postgres => &["ALTER TABLE points_transfer DISABLE TRIGGER USER"],
         Kind::Sqlite | Kind::Mariadb => {
@@ -54,7 +54,7 @@ async fn found_after(statement: &str) -> Vec<Fault> {
     history(&app).await;
     unprotect(&app).await;
     assert!(app.sql(statement).await.unwrap() > 0, "{statement} changed nothing");
-    let found = points::reconcile(&app.app.db).await.unwrap();
+    let found = points::reconcile(&app.app).await.unwrap();
     found.into_iter().map(|difference| difference.what).collect()
 }
 
@@ -124,7 +124,7 @@ async fn the_difference_names_the_account() {
     let changed =
         app.sql("UPDATE points_account SET available = 7 WHERE available <> 7").await.unwrap();
     assert_eq!(changed, 3);
-    let found = points::reconcile(&app.app.db).await.unwrap();
+    let found = points::reconcile(&app.app).await.unwrap();
     assert_eq!(found.len(), 3);
     let hers = found.iter().find(|difference| difference.member == Some(ann)).unwrap();
     assert_eq!((hers.expected, hers.found), (-40, 7));
