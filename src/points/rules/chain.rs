@@ -36,9 +36,9 @@ pub fn seal(
     uses: &[LotUse],
 ) {
     let lots: HashMap<TransferId, _> = lots.iter().map(|lot| (lot.transfer_id, lot)).collect();
-    let mut used: HashMap<TransferId, Vec<LotUse>> = HashMap::new();
+    let mut by_transfer: HashMap<TransferId, Vec<LotUse>> = HashMap::new();
     for one in uses {
-        used.entry(one.transfer_id).or_default().push(one.clone());
+        by_transfer.entry(one.transfer_id).or_default().push(one.clone());
     }
     let places = accounts.iter().enumerate().map(|(place, row)| (row.id, place));
     let places: HashMap<AccountId, usize> = places.collect();
@@ -49,7 +49,7 @@ pub fn seal(
             continue;
         };
         let made = lots.get(&transfer.id).copied();
-        let uses = used.get(&transfer.id).map(Vec::as_slice).unwrap_or_default();
+        let uses = by_transfer.get(&transfer.id).map(Vec::as_slice).unwrap_or_default();
         bytes.written(transfer, Did { made, uses }, account.last_mac.as_ref());
         transfer.mac = Some(vault.mac(&bytes.0));
         account.last_mac.clone_from(&transfer.mac);
