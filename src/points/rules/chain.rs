@@ -164,7 +164,7 @@ impl Bytes {
         #[rustfmt::skip]
         let Lot {
             id, account_id: _, transfer_id: _, order_id, amount, remaining: _, settled: _, settles_at, expires_at,
-            earned_at,
+            due_at: _, earned_at,
         } = row;
         self.ids(&[(30, Some(id.0)), (31, order_id.map(|id| id.0))]);
         self.ints(&[(32, *amount), (33, time(*settles_at)), (34, time(*earned_at))]);

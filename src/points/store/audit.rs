@@ -126,6 +126,22 @@ pub async fn reversed_sums(
     Ok(sums)
 }
 
+/// What used freezes or gave them back: the freeze, the kind whatever its word, and how much.
+pub async fn ends_of(
+    db: &impl Conn,
+    freezes: &[TransferId],
+) -> Result<Vec<(TransferId, String, i64)>, DbErr> {
+    let mut found = Vec::new();
+    for chunk in freezes.chunks(CHUNK) {
+        let query = transfer::Entity::find()
+            .select_only()
+            .columns([transfer::Column::Reverses, transfer::Column::Kind, transfer::Column::Amount])
+            .filter(transfer::Column::Reverses.is_in(chunk.iter().copied()));
+        found.extend(query.into_tuple::<(TransferId, String, i64)>().all(db).await?);
+    }
+    Ok(found)
+}
+
 /// Those of these earnings whose points have settled.
 pub async fn settled_of(db: &impl Conn, earnings: &[TransferId]) -> Result<Vec<TransferId>, DbErr> {
     let mut found = Vec::new();

@@ -2,14 +2,23 @@
 
 mod accounts;
 mod audit;
+mod due;
+mod holds;
 mod lots;
 mod rules;
 mod transfers;
 
 pub use accounts::{accounts_by_id, accounts_of, insert_accounts, lock_accounts, save_accounts};
 pub use audit::{
-    Readable, accounts_after, lots_after, orphans, owners, reversed_sums, settled_of,
+    Readable, accounts_after, ends_of, lots_after, orphans, owners, reversed_sums, settled_of,
     transfers_after, used_of_lots,
+};
+pub use due::{
+    Due, DueExpiry, expiring_soon, insert_notices, lots_due, lots_due_of, lots_running_out,
+    notices_of,
+};
+pub use holds::{
+    holds_after, holds_due, insert_holds, lock_holds, move_holds, open_holds_of, save_holds,
 };
 pub use lots::{
     holders, insert_lots, insert_uses, lots_by_id, lots_left, lots_made_by, move_lots, origins,

@@ -30,7 +30,12 @@ async fn history(app: &TestApp) -> Vec<MemberId> {
         let bought = Movement {
             order: Some(OrderId::new(app.now())),
             store: Some(StoreId::new(app.now())),
-            ..movement(app, member, &id("o"), Act::Earn { amount: 100, expires_at, rule })
+            ..movement(
+                app,
+                member,
+                &id("o"),
+                Act::Earn { amount: 100, expires_at, rule, settles_at: None },
+            )
         };
         let growth =
             Movement { ledger: Ledger::Growth, ..movement(app, member, &id("o"), earn(100)) };
