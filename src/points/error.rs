@@ -47,6 +47,23 @@ pub const OUT_OF_RANGE: Code = Code::new(
 pub const MEMBER_NOT_FOUND: Code =
     Code::new(404, "member_not_found", 11706, "没有找到该会员", "there is no such member");
 
+/// A rule has that code; a change of it is a new version.
+pub const RULE_CODE_TAKEN: Code = Code::new(
+    409,
+    "earning_rule_code_taken",
+    11730,
+    "规则编码已存在，请新增版本",
+    "there is a rule with this code: add a version to it",
+);
+/// A campaign has that code; a change of it is a new version.
+pub const CAMPAIGN_CODE_TAKEN: Code = Code::new(
+    409,
+    "points_campaign_code_taken",
+    11731,
+    "活动编码已存在，请新增版本",
+    "there is a campaign with this code: add a version to it",
+);
+
 /// All of the above.
 pub const ALL: &[Code] = &[
     INSUFFICIENT,
@@ -55,4 +72,6 @@ pub const ALL: &[Code] = &[
     ORIGINAL_NOT_FOUND,
     OUT_OF_RANGE,
     MEMBER_NOT_FOUND,
+    RULE_CODE_TAKEN,
+    CAMPAIGN_CODE_TAKEN,
 ];

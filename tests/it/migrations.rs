@@ -68,6 +68,8 @@ entities!(
     partner,
     partner_key,
     points_account,
+    points_budget,
+    points_campaign,
     points_lot,
     points_lot_use,
     points_transfer,

@@ -2,6 +2,7 @@
 
 pub mod content;
 pub mod earning;
+pub mod granting;
 pub mod returns;
 pub mod spelling;
 pub mod versions;

@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod booking;
+mod buyers;
 mod chunks;
 mod deciding;
 mod earnings;

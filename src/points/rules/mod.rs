@@ -4,12 +4,15 @@
 //! below zero. Only a claw-back makes debt; whatever comes in pays it first.
 
 mod audit;
+mod budget;
+mod campaign;
 mod lots;
 mod merging;
 mod movement;
 mod posting;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 use std::collections::HashMap;
 
@@ -19,10 +22,13 @@ use entity::ids::{AccountId, LotId, LotUseId, MemberId, TransferId};
 use entity::{points_account, points_lot_use, points_transfer};
 
 pub use audit::{Audit, Beside, Difference, Fault};
+pub use budget::{Budget, Counter, Counts, Issuer, Issues, Limit, Window};
+pub use campaign::{Occasion, Visit, holds};
 pub use lots::{Lot, Lots, Mark, Part};
 pub use merging::merge;
 pub use movement::{Act, Movement, Posted, Replayed};
 pub use posting::decide;
+pub use versions::{Book, Phase, Version};
 
 /// The most that one movement may move.
 pub const MOST: i64 = 1_000_000_000_000;

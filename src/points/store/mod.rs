@@ -2,6 +2,8 @@
 
 mod accounts;
 mod audit;
+mod budgets;
+mod campaigns;
 mod lots;
 mod rules;
 mod transfers;
@@ -12,11 +14,16 @@ pub use accounts::{
 pub use audit::{
     lots_after, orphans, reversed_sums, transfers_after, used_of_lots, used_of_transfers,
 };
+pub use budgets::{add_issued, issued, lock_budgets};
+pub use campaigns::{
+    campaign_versions, campaigns, campaigns_between, campaigns_by_id, insert_campaign,
+    stop_campaign,
+};
 pub use lots::{
     holders, insert_lots, insert_uses, lots_by_id, lots_left, lots_made_by, move_lots, origins,
     save_lots, uses_of,
 };
-pub use rules::{rule_at, versions_of};
+pub use rules::{insert_rule, rule_versions, rules, rules_by_id, stop_rule};
 pub use transfers::{
     HistoryPosition, earnings_between, history, insert_transfers, reversals_of, with_causes,
 };
