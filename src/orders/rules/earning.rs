@@ -73,10 +73,7 @@ pub fn grant(lines: &[(Option<&str>, i64)], terms: &Terms<'_>) -> Grant {
     Grant { total, by_line, bonus, bonus_by_line }
 }
 
-fn weights(
-    lines: &[(Option<&str>, i64)],
-    eligible: impl Fn(Option<&str>) -> bool,
-) -> Vec<i64> {
+fn weights(lines: &[(Option<&str>, i64)], eligible: impl Fn(Option<&str>) -> bool) -> Vec<i64> {
     let weight = |(category, paid): &(Option<&str>, i64)| {
         if eligible(*category) { (*paid).max(0) } else { 0 }
     };
@@ -100,7 +97,8 @@ fn bonus(
     let tier = i128::from(terms.multiplier_bps.max(0));
     let more = i128::from((extra.multiplier_bps - NEUTRAL_BPS).max(0));
     let one = i128::from(NEUTRAL_BPS);
-    let all = (i128::from(units) * one * tier + i128::from(of_campaign) * tier * more) / (one * one);
+    let all =
+        (i128::from(units) * one * tier + i128::from(of_campaign) * tier * more) / (one * one);
     let wanted = i64::try_from(all).unwrap_or(i64::MAX).saturating_sub(plain);
     let wanted = [extra.cap, extra.left].into_iter().flatten().fold(wanted, i64::min);
     (wanted.max(0), weights)

@@ -104,11 +104,7 @@ pub(super) fn ids(buyers: &[Buyer]) -> Vec<MemberId> {
 }
 
 /// The tier of each buyer at her business time; before a merge the better one of both (ID-3).
-async fn tiers_of(
-    db: &impl Conn,
-    buyers: &[Buyer],
-    losers: &[Loser],
-) -> Result<Vec<Option<Held>>> {
+async fn tiers_of(db: &impl Conn, buyers: &[Buyer], losers: &[Loser]) -> Result<Vec<Option<Held>>> {
     let mut wanted: Vec<(MemberId, DateTime<Utc>)> =
         buyers.iter().map(|buyer| (buyer.member, buyer.at)).collect();
     let mut whose: Vec<usize> = (0..buyers.len()).collect();

@@ -116,7 +116,9 @@ impl<V: Version> Book<V> {
     /// The newest version of each code, by code.
     pub fn newest(&self) -> impl Iterator<Item = &V> {
         let mut last = None;
-        self.versions.iter().filter(move |version| last.replace(version.code()) != Some(version.code()))
+        self.versions
+            .iter()
+            .filter(move |version| last.replace(version.code()) != Some(version.code()))
     }
 
     /// All versions.
@@ -182,9 +184,8 @@ mod tests {
 
     #[test]
     fn a_version_that_was_stopped_before_it_began_has_ended() {
-        let phases = |second| {
-            book().all().map(|row| Phase::of(row, at(second))).collect::<Vec<_>>()
-        };
+        let phases =
+            |second| book().all().map(|row| Phase::of(row, at(second))).collect::<Vec<_>>();
         use Phase::{Ended, Planned, Running};
         assert_eq!(phases(7), [Ended, Planned, Running, Running]);
         assert_eq!(phases(25), [Ended, Ended, Running, Running]);

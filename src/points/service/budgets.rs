@@ -60,11 +60,7 @@ fn former(wanted: &BTreeSet<Counter>, losers: &[Loser]) -> Vec<(Counter, Counter
 ///
 /// # Errors
 /// The database's.
-pub async fn count_in(
-    tx: &Tx,
-    changes: &BTreeMap<Counter, i64>,
-    now: DateTime<Utc>,
-) -> Result<()> {
+pub async fn count_in(tx: &Tx, changes: &BTreeMap<Counter, i64>, now: DateTime<Utc>) -> Result<()> {
     let changes: BTreeMap<String, i64> = changes
         .iter()
         .filter(|(_, by)| **by != 0)

@@ -8,8 +8,8 @@ mod merging;
 mod posting;
 mod reading;
 mod reconciling;
-mod versioning;
 mod till;
+mod versioning;
 
 use chrono::{DateTime, Utc};
 use entity::ids::RuleId;
@@ -17,12 +17,9 @@ use entity::ids::RuleId;
 pub use budgets::{Granter, Return, count_in, issued, lock_counters_in, returned};
 pub use campaigns::{
     Campaign, CampaignBook, CampaignDraft, add_campaign, campaign_versions, campaigns,
-    campaigns_between,
-    change_campaign, stop_campaign,
+    campaigns_between, change_campaign, stop_campaign,
 };
-pub use earning_rules::{
-    Rule, RuleDraft, add_rule, change_rule, rule_versions, rules, stop_rule,
-};
+pub use earning_rules::{Rule, RuleDraft, add_rule, change_rule, rule_versions, rules, stop_rule};
 pub use history::{HistoryEntry, HistoryPosition, history};
 pub use merging::merge_in;
 pub use posting::post_in;
@@ -30,11 +27,11 @@ pub use reading::{
     Overview, RuleBooks, balances, earned_on_day, expiring, overview, purchase_rule_at,
 };
 pub use reconciling::reconcile;
-pub use versioning::{Listed, Span};
 pub use till::{
     Customer, TillMove, TillReversal, earn_at_till_in, give_back_at_till_in, spend_at_till,
     spend_at_till_in,
 };
+pub use versioning::{Listed, Span};
 
 pub use super::rules::{Act, Difference, Fault, Movement, Posted, Replayed};
 pub use super::rules::{

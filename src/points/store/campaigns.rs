@@ -21,11 +21,7 @@ pub async fn campaigns_between(
     first: DateTime<Utc>,
     last: DateTime<Utc>,
 ) -> Result<Vec<Model>, DbErr> {
-    Entity::find()
-        .filter(Column::EndsAt.gt(first))
-        .filter(Column::StartsAt.lte(last))
-        .all(db)
-        .await
+    Entity::find().filter(Column::EndsAt.gt(first)).filter(Column::StartsAt.lte(last)).all(db).await
 }
 
 /// All versions of one campaign.
