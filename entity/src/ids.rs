@@ -176,6 +176,8 @@ id!(/// One change of tier (TR-4).
     TierChangeId, "tch");
 id!(/// An event of the log.
     EventId, "evt");
+id!(/// A background job.
+    JobId, "job");
 id!(/// One version of a points campaign (BN-8).
     CampaignId, "cmp");
 

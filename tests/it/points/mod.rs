@@ -2,7 +2,9 @@
 
 mod batches;
 mod history;
+mod linear;
 mod merging;
 mod model;
 mod proof;
+mod rules_as_data;
 mod till;

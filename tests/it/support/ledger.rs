@@ -91,6 +91,7 @@ impl TestApp {
                 id: Set(from),
                 status: Set(MemberStatus::Merged),
                 merged_into: Set(Some(to)),
+                updated_at: Set(self.now()),
                 ..Default::default()
             };
             member::Entity::update(row).exec(tx).await?;
