@@ -5,6 +5,7 @@ mod campaigns;
 mod earning_rules;
 mod earning_wire;
 mod history;
+mod running;
 mod till;
 mod version_wire;
 
@@ -15,7 +16,7 @@ pub use earning_wire::EarningRuleTerms;
 
 /// `/v1/member`.
 pub fn member(config: &mut ServiceConfig<'_>) {
-    config.service(history::list_points_history);
+    config.service(history::list_points_history).service(running::list_my_points_campaigns);
 }
 
 /// `/v1/admin`: earning rules and points campaigns.

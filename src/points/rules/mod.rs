@@ -6,6 +6,7 @@
 mod audit;
 mod budget;
 mod campaign;
+mod campaign_words;
 mod lots;
 mod merging;
 mod movement;
@@ -24,6 +25,7 @@ use entity::{points_account, points_lot_use, points_transfer};
 pub use audit::{Audit, Beside, Difference, Fault};
 pub use budget::{Budget, Counter, Counts, Issuer, Issues, Limit, Window};
 pub use campaign::{Occasion, Visit, holds};
+pub use campaign_words::in_words;
 pub use lots::{Lot, Lots, Mark, Part};
 pub use merging::merge;
 pub use movement::{Act, Movement, Posted, Replayed};

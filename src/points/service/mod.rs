@@ -8,6 +8,7 @@ mod merging;
 mod posting;
 mod reading;
 mod reconciling;
+mod running;
 mod till;
 mod versioning;
 
@@ -27,6 +28,7 @@ pub use reading::{
     Overview, RuleBooks, balances, earned_on_day, expiring, overview, purchase_rule_at,
 };
 pub use reconciling::reconcile;
+pub use running::{RunningCampaign, running_campaigns};
 pub use till::{
     Customer, TillMove, TillReversal, earn_at_till_in, give_back_at_till_in, spend_at_till,
     spend_at_till_in,

@@ -145,6 +145,7 @@ async fn a_refund_gives_back_what_its_version_counted_and_the_budget_outlives_a_
         let change = json!({
             "after_version": after, "plan": plan(json!({"total": total})), "ends_at": ends_at
         });
+        let token = till.app.staff_again("A900", "admin").await;
         let path = "points-campaigns/double/versions";
         till.app.office_posts(&token, path, &change).await.expect(201);
     }

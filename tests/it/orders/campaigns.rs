@@ -76,6 +76,7 @@ async fn a_change_and_a_stop_leave_what_was_in_force_to_late_orders() {
     });
     till.app.office_posts(&token, "points-campaigns", &add).await.expect(201);
     till.app.advance(TimeDelta::days(1));
+    let token = till.app.staff_again("A900", "admin").await;
     let change = json!({
         "after_version": 1, "plan": {"name": "春季", "multiplier_bps": 30_000}, "ends_at": "2026-04-30T16:00:00Z"
     });
@@ -83,6 +84,7 @@ async fn a_change_and_a_stop_leave_what_was_in_force_to_late_orders() {
     till.app.office_posts(&token, path, &change).await.expect(201);
     till.app.office_posts(&token, path, &change).await.refused(412, "version_conflict");
     till.app.advance(TimeDelta::days(1));
+    let token = till.app.staff_again("A900", "admin").await;
     let stop = till.app.post("/v1/admin/points-campaigns/spring:stop").bearer(&token);
     let stopped = stop.send().await.expect(200);
     assert_eq!((&stopped["phase"], &stopped["version"]), (&json!("ended"), &json!(2)));

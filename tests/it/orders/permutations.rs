@@ -132,7 +132,7 @@ async fn state(till: &Till, number: &str, member: &str) -> BTreeMap<&'static str
         ("spend", format!("{days:?}")),
         ("credits", format!("{by_time:?}")),
         ("waiting", waiting.to_string()),
-        ("bonus", format!("{} {:?}", stored.campaign_points, bonus)),
+        ("bonus", format!("{bonus:?}")),
     ])
 }
 
@@ -212,10 +212,10 @@ async fn every_sequence_with_a_campaign_leaves_the_same_in_its_budget() {
     let left: i64 = kept["points"].parse().unwrap();
     let issued = till.app.issued("campaign/double/all").await;
     assert_eq!(issued % 24, 0, "24 sequences left the same");
-    assert!(kept["bonus"].starts_with(&format!("217 ({}, {left})", issued / 24)), "{kept:?}");
+    assert!(kept["bonus"].starts_with(&format!("({}, {left})", issued / 24)), "{kept:?}");
     let void = play(&till, "W", &[paid, of_line, of_all, cancelled, paid]).await;
     assert_eq!(void["points"], "0");
-    assert!(void["bonus"].ends_with("(0, 0)"), "{void:?}");
+    assert_eq!(void["bonus"], "(0, 0)");
     assert_eq!(till.app.issued("campaign/double/all").await, issued);
     super::refunds::reconciles(&till.app).await;
 }
