@@ -178,6 +178,8 @@ id!(/// An event of the log.
     EventId, "evt");
 id!(/// A background job.
     JobId, "job");
+id!(/// Points held for a checkout (PT-4).
+    HoldId, "hld");
 id!(/// One version of a points campaign (BN-8).
     CampaignId, "cmp");
 

@@ -22,7 +22,7 @@ use crate::staff::caller::AdminCaller;
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "ledger": "points", "terms": {"fen_per_unit": 50, "tier_multiplied": true, "months_valid": 12},
+    "ledger": "points", "terms": {"fen_per_unit": 50, "tier_multiplied": true, "months_valid": 12, "settles_after_days": 7},
     "from_day": "2026-01-01", "to_day": "2026-03-14"
 }))]
 pub struct DryRunEarningRuleRequest {

@@ -42,7 +42,7 @@ pub struct EarningRuleQuery {
 #[schema(example = json!({"versions": [{
     "id": "rul_0698v9qe00t134m6ou6d8h2lal", "code": "purchase_points", "version": 1, "ledger": "points",
     "phase": "running", "terms": {"fen_per_unit": 100, "tier_multiplied": true, "excluded_categories": [],
-        "months_valid": 12, "budget": {}},
+        "months_valid": 12, "settles_after_days": 7, "budget": {}},
     "issued": 0, "starts_at": "1970-01-01T00:00:00Z", "authors": {}
 }]}))]
 pub struct EarningRuleVersions {
@@ -61,7 +61,7 @@ pub struct EarningRuleVersions {
         (status = 200, body = Page<EarningRuleVersion>, description = "A page of rules.", example = json!({
             "items": [{"id": "rul_0698v9qe00t134m6ou6d8h2lal", "code": "purchase_points", "version": 1,
                 "ledger": "points", "phase": "running", "terms": {"fen_per_unit": 100, "tier_multiplied": true,
-                "excluded_categories": [], "months_valid": 12, "budget": {}},
+                "excluded_categories": [], "months_valid": 12, "settles_after_days": 7, "budget": {}},
                 "issued": 0, "starts_at": "1970-01-01T00:00:00Z", "authors": {}}],
             "has_more": false
         })),

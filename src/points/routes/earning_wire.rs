@@ -18,7 +18,7 @@ use crate::points::service::{Rule, RuleDraft, Span};
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "fen_per_unit": 100, "tier_multiplied": true, "order_cap": 5_000, "day_cap": 10_000,
-    "excluded_categories": ["礼品卡"], "months_valid": 12, "budget": {"per_day": 500_000}
+    "excluded_categories": ["礼品卡"], "months_valid": 12, "settles_after_days": 7, "budget": {"per_day": 500_000}
 }))]
 pub struct EarningRuleTerms {
     /// Fen paid for one point.
@@ -48,6 +48,10 @@ pub struct EarningRuleTerms {
     #[schema(minimum = 1, maximum = 120)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub months_valid: Option<i32>,
+    /// Days that what it grants stays pending, for returns; 0 is at once.
+    #[garde(range(min = 0, max = 365))]
+    #[schema(minimum = 0, maximum = 365)]
+    pub settles_after_days: i32,
     /// What it may issue, campaigns included.
     #[garde(dive)]
     #[serde(default)]
@@ -63,6 +67,7 @@ impl From<EarningRuleTerms> for RuleDraft {
             day_cap: terms.day_cap,
             excluded_categories: terms.excluded_categories,
             months_valid: terms.months_valid,
+            settles_after_days: terms.settles_after_days,
             budget: terms.budget.into(),
         }
     }
@@ -74,7 +79,7 @@ impl From<EarningRuleTerms> for RuleDraft {
     "id": "rul_0698v9qe00t134m6ou6d8h2lal", "code": "purchase_points", "version": 2, "ledger": "points",
     "phase": "running",
     "terms": {"fen_per_unit": 100, "tier_multiplied": true, "excluded_categories": ["礼品卡"],
-        "months_valid": 12, "budget": {"total": 1_000_000}},
+        "months_valid": 12, "settles_after_days": 7, "budget": {"total": 1_000_000}},
     "issued": 41_200, "left": 958_800, "starts_at": "2026-11-01T16:00:00Z",
     "authors": {"created_by": "stf_0698v9qe00t134m6ou6d8h2lal", "created_at": "2026-11-01T02:00:00Z"}
 }))]
@@ -121,6 +126,7 @@ impl From<Rule> for EarningRuleVersion {
             day_cap: row.day_cap,
             excluded_categories: row.excluded_categories.0,
             months_valid: row.months_valid,
+            settles_after_days: row.settles_after_days,
             budget: budget.into(),
         };
         Self {
@@ -144,7 +150,7 @@ impl From<Rule> for EarningRuleVersion {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "code": "opening_week", "ledger": "points",
-    "terms": {"fen_per_unit": 50, "tier_multiplied": true, "months_valid": 12, "budget": {"total": 1_000_000}}
+    "terms": {"fen_per_unit": 50, "tier_multiplied": true, "months_valid": 12, "settles_after_days": 7, "budget": {"total": 1_000_000}}
 }))]
 pub struct AddEarningRuleRequest {
     /// Name of the rule: small letters, digits and underscores, unique for ever.
@@ -170,7 +176,7 @@ pub struct AddEarningRuleRequest {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "after_version": 1,
-    "terms": {"fen_per_unit": 100, "tier_multiplied": true, "excluded_categories": ["礼品卡"], "months_valid": 12}
+    "terms": {"fen_per_unit": 100, "tier_multiplied": true, "excluded_categories": ["礼品卡"], "months_valid": 12, "settles_after_days": 7}
 }))]
 pub struct ChangeEarningRuleRequest {
     /// The newest version that was read: a change that came in between is not lost.

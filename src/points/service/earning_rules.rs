@@ -31,6 +31,8 @@ pub struct RuleDraft {
     pub excluded_categories: Vec<String>,
     /// Months until a lot runs out, to the end of that month; none is never.
     pub months_valid: Option<i32>,
+    /// Days that what it grants stays pending (PT-2b); 0 is at once.
+    pub settles_after_days: i32,
     /// What it may issue.
     pub budget: Budget,
 }
@@ -67,6 +69,7 @@ impl RuleDraft {
             day_cap: self.day_cap,
             excluded_categories: Words(self.excluded_categories.clone()),
             months_valid: self.months_valid,
+            settles_after_days: self.settles_after_days,
             starts_at,
             ends_at,
             budget_total: self.budget.total,

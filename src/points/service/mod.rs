@@ -2,9 +2,11 @@
 
 mod budgets;
 mod campaigns;
+mod due;
 mod earning_rules;
 mod history;
 mod merging;
+mod notices;
 mod posting;
 mod reading;
 mod reconciling;
@@ -20,9 +22,11 @@ pub use campaigns::{
     Campaign, CampaignBook, CampaignDraft, add_campaign, campaign_versions, campaigns,
     campaigns_between, change_campaign, stop_campaign,
 };
+pub use due::{expire_due, lapse_due, settle_due};
 pub use earning_rules::{Rule, RuleDraft, add_rule, change_rule, rule_versions, rules, stop_rule};
 pub use history::{HistoryEntry, HistoryPosition, history};
 pub use merging::merge_in;
+pub use notices::{NOTICE_DAYS, announce_expiring};
 pub use posting::post_in;
 pub use reading::{
     Overview, RuleBooks, balances, earned_on_day, expiring, overview, purchase_rule_at,
@@ -35,7 +39,7 @@ pub use till::{
 };
 pub use versioning::{Listed, Span};
 
-pub use super::rules::{Act, Difference, Fault, Movement, Posted, Replayed};
+pub use super::rules::{Act, Difference, Fault, Movement, Posted, Replayed, Short};
 pub use super::rules::{
     Book, Budget, Counter, Counts, Issuer, Issues, Limit, Occasion, Phase, Visit, holds,
 };

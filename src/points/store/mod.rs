@@ -4,6 +4,8 @@ mod accounts;
 mod audit;
 mod budgets;
 mod campaigns;
+mod due;
+mod holds;
 mod lots;
 mod rules;
 mod transfers;
@@ -18,6 +20,13 @@ pub use budgets::{add_issued, issued, lock_budgets};
 pub use campaigns::{
     campaign_versions, campaigns, campaigns_between, campaigns_by_id, insert_campaign,
     stop_campaign,
+};
+pub use due::{
+    Due, DueExpiry, expiring_soon, insert_notices, lots_due, lots_due_of, lots_running_out,
+    notices_of,
+};
+pub use holds::{
+    holds_after, holds_due, insert_holds, lock_holds, move_holds, open_holds_of, save_holds,
 };
 pub use lots::{
     holders, insert_lots, insert_uses, lots_by_id, lots_left, lots_made_by, move_lots, origins,

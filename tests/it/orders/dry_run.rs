@@ -68,6 +68,7 @@ fn rule() -> RuleDraft {
         day_cap: Some(11_000),
         excluded_categories: vec!["裤装".to_owned()],
         months_valid: Some(12),
+        settles_after_days: 7,
         budget: Budget { total: Some(300_000), per_day: Some(20_000), per_member: Some(60_000) },
     }
 }
@@ -232,7 +233,7 @@ async fn a_dry_run_writes_nothing_and_says_it_in_a_sentence() {
     assert_eq!(told["summary"], zh);
     // A rule of growth is tried on growth.
     let body = json!({
-        "ledger": "growth", "terms": {"fen_per_unit": 200, "tier_multiplied": false},
+        "ledger": "growth", "terms": {"fen_per_unit": 200, "tier_multiplied": false, "settles_after_days": 0},
         "from_day": "2026-03-08", "to_day": "2026-03-08"
     });
     let told = till.app.office_posts(&token, "earning-rules:dry-run", &body).await.expect(200);
@@ -250,7 +251,7 @@ async fn a_dry_run_looks_at_days_that_have_come() {
         ("2025-02-07", "2026-03-15", "/from_day"),
     ] {
         let body = json!({
-            "ledger": "points", "terms": {"fen_per_unit": 200, "tier_multiplied": false},
+            "ledger": "points", "terms": {"fen_per_unit": 200, "tier_multiplied": false, "settles_after_days": 0},
             "from_day": from, "to_day": to
         });
         let answer = till.app.office_posts(&token, "earning-rules:dry-run", &body).await;

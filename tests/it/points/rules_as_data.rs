@@ -57,7 +57,7 @@ impl Office {
 }
 
 fn terms(fen_per_unit: i64) -> Value {
-    json!({"fen_per_unit": fen_per_unit, "tier_multiplied": true, "months_valid": 12})
+    json!({"fen_per_unit": fen_per_unit, "tier_multiplied": true, "months_valid": 12, "settles_after_days": 7})
 }
 
 fn plan() -> Value {
@@ -187,6 +187,7 @@ async fn what_cannot_be_is_refused_by_its_field() {
         ("earning-rules", "/terms/order_cap", json!(0)),
         ("earning-rules", "/terms/day_cap", json!(-1)),
         ("earning-rules", "/terms/months_valid", json!(121)),
+        ("earning-rules", "/terms/settles_after_days", json!(-1)),
         ("earning-rules", "/terms/excluded_categories/0", json!([" 裤装"])),
         ("earning-rules", "/terms/budget/total", json!({"total": 0})),
         ("points-campaigns", "/plan/multiplier_bps", json!(10_000)),
