@@ -1,8 +1,10 @@
 //! Connections and transactions.
 
 mod about;
+pub mod coalesce;
 mod connect;
 pub mod idempotency;
+pub mod rows;
 pub mod schema;
 
 use std::time::Duration;

@@ -3,21 +3,18 @@
 use entity::ids::{AccountId, LotId, MemberId, TransferId};
 use entity::points_lot::{Column, Entity, Model};
 use entity::{points_account as account, points_lot_use as lot_use, points_transfer as transfer};
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, JoinType, QueryFilter,
-    QuerySelect, RelationDef,
-};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationDef};
 
 use super::CHUNK;
-use crate::db::Conn;
+use crate::db::{Conn, rows};
 
 /// The lots of accounts with something left.
 pub async fn lots_left(db: &impl Conn, accounts: &[AccountId]) -> Result<Vec<Model>, DbErr> {
     let mut found = Vec::new();
     for chunk in accounts.chunks(CHUNK) {
         let query = Entity::find()
-            .filter(Column::AccountId.is_in(chunk.iter().copied()))
+            .filter(rows::among(db, Column::AccountId, chunk.iter().copied()))
             .filter(Column::Remaining.gt(0));
         found.extend(query.all(db).await?);
     }
@@ -28,7 +25,7 @@ pub async fn lots_left(db: &impl Conn, accounts: &[AccountId]) -> Result<Vec<Mod
 pub async fn lots_by_id(db: &impl Conn, ids: &[LotId]) -> Result<Vec<Model>, DbErr> {
     let mut found = Vec::new();
     for chunk in ids.chunks(CHUNK) {
-        let query = Entity::find().filter(Column::Id.is_in(chunk.iter().copied()));
+        let query = Entity::find().filter(rows::among(db, Column::Id, chunk.iter().copied()));
         found.extend(query.all(db).await?);
     }
     Ok(found)
@@ -87,21 +84,14 @@ pub async fn lots_made_by(db: &impl Conn, transfers: &[TransferId]) -> Result<Ve
 
 /// Adds lots.
 pub async fn insert_lots(db: &impl Conn, lots: &[Model]) -> Result<(), DbErr> {
-    for chunk in lots.chunks(CHUNK) {
-        let rows = chunk.iter().map(|row| row.clone().into_active_model().reset_all());
-        Entity::insert_many(rows).exec_without_returning(db).await?;
-    }
+    rows::insert::<Entity>(db, &lots.iter().collect::<Vec<_>>(), &[]).await?;
     Ok(())
 }
 
 /// Writes what is left of lots whose accounts the transaction has locked.
 pub async fn save_lots(db: &impl Conn, lots: &[Model]) -> Result<(), DbErr> {
-    let update = OnConflict::column(Column::Id).update_column(Column::Remaining).to_owned();
-    for chunk in lots.chunks(CHUNK) {
-        let rows = chunk.iter().map(|row| row.clone().into_active_model().reset_all());
-        Entity::insert_many(rows).on_conflict(update.clone()).exec_without_returning(db).await?;
-    }
-    Ok(())
+    let lots: Vec<_> = lots.iter().collect();
+    rows::update::<Entity>(db, &lots, Column::Id, &[Column::Remaining]).await
 }
 
 /// Gives every lot of an account to another one.
@@ -121,8 +111,11 @@ pub async fn uses_of(
 ) -> Result<Vec<lot_use::Model>, DbErr> {
     let mut found = Vec::new();
     for chunk in transfers.chunks(CHUNK) {
-        let query = lot_use::Entity::find()
-            .filter(lot_use::Column::TransferId.is_in(chunk.iter().copied()));
+        let query = lot_use::Entity::find().filter(rows::among(
+            db,
+            lot_use::Column::TransferId,
+            chunk.iter().copied(),
+        ));
         found.extend(query.all(db).await?);
     }
     Ok(found)
@@ -130,9 +123,6 @@ pub async fn uses_of(
 
 /// Appends records of lot use.
 pub async fn insert_uses(db: &impl Conn, uses: &[lot_use::Model]) -> Result<(), DbErr> {
-    for chunk in uses.chunks(CHUNK) {
-        let rows = chunk.iter().map(|row| row.clone().into_active_model().reset_all());
-        lot_use::Entity::insert_many(rows).exec_without_returning(db).await?;
-    }
+    rows::insert::<lot_use::Entity>(db, &uses.iter().collect::<Vec<_>>(), &[]).await?;
     Ok(())
 }
