@@ -17,10 +17,7 @@ pub use reading::{
     Overview, balances, earned_on_day, expiring, overview, purchase_rule_at, purchase_rules_at,
 };
 pub use reconciling::reconcile;
-pub use till::{
-    Customer, TillMove, TillReversal, earn_at_till_in, give_back_at_till_in, spend_at_till,
-    spend_at_till_in,
-};
+pub use till::{Customer, TillMove, TillReversal, TillWish, move_at_tills_in, spend_at_till};
 
 pub use super::rules::{Act, Difference, Fault, Movement, Posted, Replayed};
 

@@ -98,16 +98,6 @@ pub async fn expiring(db: &impl Conn, member: MemberId) -> Result<Vec<Expiring>>
     Ok(overview(db, member).await?.expiring)
 }
 
-/// What a member can spend at `now`: her balance without lots that have run out.
-///
-/// # Errors
-/// The database's.
-pub async fn spendable(db: &impl Conn, member: MemberId, now: DateTime<Utc>) -> Result<i64> {
-    let overview = overview(db, member).await?;
-    let gone = overview.expiring.iter().filter(|lot| lot.at <= now).map(|lot| lot.amount);
-    Ok(overview.points.available - gone.sum::<i64>())
-}
-
 /// Both balances of a member and what runs out when, in two statements.
 #[derive(Clone, Debug, Default)]
 pub struct Overview {

@@ -1,13 +1,17 @@
 //! Lots and the record of who used them.
 
+use chrono::{DateTime, Utc};
+use entity::codes::Ledger;
 use entity::ids::{AccountId, LotId, MemberId, TransferId};
 use entity::points_lot::{Column, Entity, Model};
 use entity::{points_account as account, points_lot_use as lot_use, points_transfer as transfer};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationDef};
+use sea_orm::sea_query::{Expr, Func, SimpleExpr};
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, ExprTrait, JoinType, QueryFilter, QuerySelect, RelationDef,
+};
 
 use super::CHUNK;
-use crate::db::{Conn, rows};
+use crate::db::{Backend, Conn, rows};
 
 /// The lots of accounts with something left.
 pub async fn lots_left(db: &impl Conn, accounts: &[AccountId]) -> Result<Vec<Model>, DbErr> {
@@ -17,6 +21,33 @@ pub async fn lots_left(db: &impl Conn, accounts: &[AccountId]) -> Result<Vec<Mod
             .filter(rows::among(db, Column::AccountId, chunk.iter().copied()))
             .filter(Column::Remaining.gt(0));
         found.extend(query.all(db).await?);
+    }
+    Ok(found)
+}
+
+/// What is left of settled lots of members' points that have run out by `now`; members without any are absent.
+pub async fn ran_out(
+    db: &impl Conn,
+    members: &[MemberId],
+    now: DateTime<Utc>,
+) -> Result<Vec<(MemberId, i64)>, DbErr> {
+    // A sum of 64-bit numbers is a NUMERIC on PostgreSQL and a DECIMAL on MySQL.
+    let integer = if db.get_database_backend() == Backend::MySql { "SIGNED" } else { "BIGINT" };
+    let mut found = Vec::new();
+    for chunk in members.chunks(CHUNK) {
+        let sum = SimpleExpr::from(Func::sum(Expr::col((Entity, Column::Remaining))));
+        let query = Entity::find()
+            .select_only()
+            .column(account::Column::MemberId)
+            .expr_as(sum.cast_as(integer), "gone")
+            .join(JoinType::InnerJoin, held_in())
+            .filter(rows::among(db, account::Column::MemberId, chunk.iter().copied()))
+            .filter(account::Column::Ledger.eq(Ledger::Points))
+            .filter(Column::ExpiresAt.lte(now))
+            .filter(Column::Remaining.gt(0))
+            .filter(Column::Settled.eq(true))
+            .group_by(account::Column::MemberId);
+        found.extend(query.into_tuple::<(MemberId, i64)>().all(db).await?);
     }
     Ok(found)
 }

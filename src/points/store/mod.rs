@@ -14,7 +14,7 @@ pub use audit::{
 };
 pub use lots::{
     holders, insert_lots, insert_uses, lots_by_id, lots_left, lots_made_by, move_lots, origins,
-    save_lots, uses_of,
+    ran_out, save_lots, uses_of,
 };
 pub use rules::{rule_at, versions_of};
 pub use transfers::{
