@@ -117,8 +117,9 @@ where
     W: 'static,
 {
     async move |asked: &[Asked<W>]| {
+        let db = app.db.own().await?;
         let run = async || {
-            db::in_tx(&app.db, async |tx| {
+            db::in_tx(&db, async |tx| {
                 run(tx, app.clock.now(), asked, async |tx, wishes| {
                     let answers = work(tx, &app, wishes).await?;
                     answers.into_iter().map(|one| written(one, &answer)).collect()

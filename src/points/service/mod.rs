@@ -13,9 +13,7 @@ use entity::ids::RuleId;
 pub use history::{HistoryEntry, HistoryPosition, history};
 pub use merging::merge_in;
 pub use posting::post_in;
-pub use reading::{
-    Overview, balances, earned_on_day, expiring, overview, purchase_rule_at, purchase_rules_at,
-};
+pub use reading::{Overview, balances, earned_on_day, expiring, overviews, purchase_rules_at};
 pub use reconciling::reconcile;
 pub use till::{Customer, TillMove, TillReversal, TillWish, move_at_tills_in, spend_at_till};
 

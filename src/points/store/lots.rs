@@ -7,7 +7,8 @@ use entity::points_lot::{Column, Entity, Model};
 use entity::{points_account as account, points_lot_use as lot_use, points_transfer as transfer};
 use sea_orm::sea_query::{Expr, Func, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, ExprTrait, JoinType, QueryFilter, QuerySelect, RelationDef,
+    ColumnTrait, Condition, DbErr, EntityTrait, ExprTrait, FromQueryResult, JoinType, QueryFilter,
+    QueryOrder, QuerySelect, RelationDef,
 };
 
 use super::CHUNK;
@@ -25,21 +26,69 @@ pub async fn lots_left(db: &impl Conn, accounts: &[AccountId]) -> Result<Vec<Mod
     Ok(found)
 }
 
+/// What is left of the settled lots of an account, by when they run out; one row without an instant where nothing is.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Left {
+    /// Whose.
+    pub id: AccountId,
+    /// How many transfers the account had when this was read.
+    pub version: i64,
+    /// When it runs out.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// How much runs out then.
+    pub amount: Option<i64>,
+}
+
+/// What is left of the settled lots of accounts that run out one day, summed up by when, soonest first.
+pub async fn left_by_expiry(db: &impl Conn, accounts: &[AccountId]) -> Result<Vec<Left>, DbErr> {
+    let mut found = Vec::new();
+    for chunk in accounts.chunks(CHUNK) {
+        let sum = Func::sum(Expr::col((Entity, Column::Remaining)));
+        let query = account::Entity::find()
+            .select_only()
+            .columns([account::Column::Id, account::Column::Version])
+            .column(Column::ExpiresAt)
+            .expr_as(SimpleExpr::from(sum).cast_as(integer(db)), "amount")
+            .join(JoinType::LeftJoin, lots_that_run_out())
+            .filter(rows::among(db, account::Column::Id, chunk.iter().copied()))
+            .group_by(account::Column::Id)
+            .group_by(account::Column::Version)
+            .group_by(Column::ExpiresAt)
+            .order_by_asc(Column::ExpiresAt);
+        found.extend(query.into_model::<Left>().all(db).await?);
+    }
+    Ok(found)
+}
+
+fn lots_that_run_out() -> RelationDef {
+    let to_lots: RelationDef =
+        account::Entity::belongs_to(Entity).from(account::Column::Id).to(Column::AccountId).into();
+    to_lots.on_condition(|_, lot| {
+        Condition::all()
+            .add(Expr::col((lot.clone(), Column::Remaining)).gt(0))
+            .add(Expr::col((lot.clone(), Column::Settled)).eq(true))
+            .add(Expr::col((lot, Column::ExpiresAt)).is_not_null())
+    })
+}
+
+/// What a sum is read as: of 64-bit numbers it is a NUMERIC on PostgreSQL and a DECIMAL on MySQL.
+fn integer(db: &impl Conn) -> &'static str {
+    if db.get_database_backend() == Backend::MySql { "SIGNED" } else { "BIGINT" }
+}
+
 /// What is left of settled lots of members' points that have run out by `now`; members without any are absent.
 pub async fn ran_out(
     db: &impl Conn,
     members: &[MemberId],
     now: DateTime<Utc>,
 ) -> Result<Vec<(MemberId, i64)>, DbErr> {
-    // A sum of 64-bit numbers is a NUMERIC on PostgreSQL and a DECIMAL on MySQL.
-    let integer = if db.get_database_backend() == Backend::MySql { "SIGNED" } else { "BIGINT" };
     let mut found = Vec::new();
     for chunk in members.chunks(CHUNK) {
         let sum = SimpleExpr::from(Func::sum(Expr::col((Entity, Column::Remaining))));
         let query = Entity::find()
             .select_only()
             .column(account::Column::MemberId)
-            .expr_as(sum.cast_as(integer), "gone")
+            .expr_as(sum.cast_as(integer(db)), "gone")
             .join(JoinType::InnerJoin, held_in())
             .filter(rows::among(db, account::Column::MemberId, chunk.iter().copied()))
             .filter(account::Column::Ledger.eq(Ledger::Points))

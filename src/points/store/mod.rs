@@ -13,10 +13,10 @@ pub use audit::{
     lots_after, orphans, reversed_sums, transfers_after, used_of_lots, used_of_transfers,
 };
 pub use lots::{
-    holders, insert_lots, insert_uses, lots_by_id, lots_left, lots_made_by, move_lots, origins,
-    ran_out, save_lots, uses_of,
+    holders, insert_lots, insert_uses, left_by_expiry, lots_by_id, lots_left, lots_made_by,
+    move_lots, origins, ran_out, save_lots, uses_of,
 };
-pub use rules::{rule_at, versions_of};
+pub use rules::versions_of;
 pub use transfers::{
     HistoryPosition, earnings_between, history, insert_transfers, reversals_of, with_causes,
 };
