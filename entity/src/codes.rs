@@ -207,6 +207,10 @@ Source {
     Transfer = "transfer",
     /// A merge of members.
     Merge = "merge",
+    /// Lots that ran out; the id is the account and the number of the transfer in it.
+    Expiry = "expiry",
+    /// An adjustment by staff; the id is ours.
+    Adjustment = "adjustment",
 });
 
 code!(/// Who did it.
@@ -245,4 +249,28 @@ Period {
     Week = "week",
     /// A business month.
     Month = "month",
+});
+
+code!(/// Where a background job stands.
+JobState {
+    /// Waits for its time, for a worker, or for its worker to end.
+    Queued = "queued",
+    /// Ended well; forgotten after seven days.
+    Done = "done",
+    /// Given up with a reason; waits for a person.
+    Dead = "dead",
+    /// A person decided that it is not to run any more.
+    Discarded = "discarded",
+});
+
+code!(/// Where points that are held for a checkout stand (PT-4).
+HoldState {
+    /// Held.
+    Held = "held",
+    /// Used, all or a part; the rest went back.
+    Captured = "captured",
+    /// Went back because the checkout was given up.
+    Released = "released",
+    /// Went back because nobody finished the checkout in time.
+    Lapsed = "lapsed",
 });

@@ -170,6 +170,10 @@ id!(/// One change of tier (TR-4).
     TierChangeId, "tch");
 id!(/// An event of the log.
     EventId, "evt");
+id!(/// A background job.
+    JobId, "job");
+id!(/// Points held for a checkout (PT-4).
+    HoldId, "hld");
 
 #[cfg(test)]
 mod tests {

@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::db::coalesce::{Gatherer, Limits, Lost};
 use crate::db::idempotency::{Standing, keep, look_up};
 use crate::db::{self, Failure, Tx};
+use crate::kernel::abort_at;
 
 /// Where requests with wishes of type `W` gather; the [`App`]'s memory keeps one.
 #[derive(Debug)]
@@ -120,19 +121,25 @@ where
         let db = app.db.own().await?;
         let run = async || {
             db::in_tx(&db, async |tx| {
-                run(tx, app.clock.now(), asked, async |tx, wishes| {
+                let told = run(tx, app.clock.now(), asked, async |tx, wishes| {
                     let answers = work(tx, &app, wishes).await?;
                     answers.into_iter().map(|one| written(one, &answer)).collect()
-                })
-                .await
+                });
+                let told = told.await?;
+                abort_at("before_commit");
+                Ok(told)
             })
             .await
         };
-        match run().await {
+        let mut result = run().await;
+        if result.as_ref().is_err_and(|error: &Error| error.db().is_some_and(db::is_duplicate)) {
             // Somebody committed the same key or cause between our look and our write: look again.
-            Err(error) if error.db().is_some_and(db::is_duplicate) => run().await,
-            result => result,
+            result = run().await;
         }
+        if result.is_ok() {
+            abort_at("committed");
+        }
+        result
     }
 }
 
@@ -159,6 +166,7 @@ async fn run<W>(
     work: impl AsyncFn(&Tx, &[&W]) -> Result<Vec<Result<String>>>,
 ) -> Result<Vec<Told>> {
     let turns = turns(tx, now, asked).await?;
+    abort_at("key_claimed");
     let running: Vec<&Asked<W>> = asked
         .iter()
         .zip(&turns)

@@ -15,9 +15,11 @@
 mod architecture;
 mod canary;
 mod cli;
+mod crashes;
 mod customers;
 mod docs;
 mod identity;
+mod jobs;
 mod leaderboards;
 mod members;
 mod migrations;

@@ -168,10 +168,11 @@ pub async fn insert_lots(db: &impl Conn, lots: &[Model]) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Writes what is left of lots whose accounts the transaction has locked.
+/// Writes what changes in lots whose accounts the transaction has locked.
 pub async fn save_lots(db: &impl Conn, lots: &[Model]) -> Result<(), DbErr> {
     let lots: Vec<_> = lots.iter().collect();
-    rows::update::<Entity>(db, &lots, Column::Id, &[Column::Remaining]).await
+    let columns = [Column::Remaining, Column::Settled, Column::DueAt];
+    rows::update::<Entity>(db, &lots, Column::Id, &columns).await
 }
 
 /// Gives every lot of an account to another one.

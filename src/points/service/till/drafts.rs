@@ -13,7 +13,7 @@ use crate::db::Tx;
 use crate::http::{Code, Error, Result};
 use crate::kernel::actor::Actor;
 use crate::members::service::{self as members, Who};
-use crate::points::rules::{Act, Cause, Movement};
+use crate::points::rules::{Act, Cause, Movement, Short};
 use crate::points::service::{EarningRule, purchase_rules_at};
 use crate::points::{error, store};
 use crate::stores::service::{self as stores, StoreRef};
@@ -94,7 +94,7 @@ impl Facts {
         let act = if matches!(wish, TillWish::Earn(_)) {
             let expires_at =
                 self.months[place].map(|months| app.calendar.end_of_month_after(at, months));
-            Act::Earn { amount: till.points, expires_at, rule: None }
+            Act::Earn { amount: till.points, expires_at, rule: None, settles_at: None }
         } else {
             Act::Spend { amount: till.points }
         };
@@ -111,6 +111,7 @@ impl Facts {
             source_id: original.source_id,
             kind: original.kind,
             amount: wish.points,
+            short: Short::Debt,
         };
         Ok(movement(partner, &wish.reversal_no, member, act, app.clock.now()))
     }
