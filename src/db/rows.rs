@@ -37,7 +37,7 @@ where
     }
     if db.get_database_backend() == Backend::Postgres {
         let columns: Vec<E::Column> = E::Column::iter().collect();
-        let (sql, values) = unnested_insert::<E>(rows, &columns, clash)?;
+        let (sql, values) = unnested_insert::<E>(0, rows, &columns, clash)?;
         let statement = Statement::from_sql_and_values(Backend::Postgres, sql, values);
         return Ok(db.execute_raw(statement).await?.rows_affected());
     }
@@ -75,7 +75,7 @@ where
         return Ok(());
     }
     if db.get_database_backend() == Backend::Postgres {
-        let (sql, values) = unnested_update::<E>(rows, key, columns)?;
+        let (sql, values) = unnested_update::<E>(0, rows, key, columns)?;
         let statement = Statement::from_sql_and_values(Backend::Postgres, sql, values);
         db.execute_raw(statement).await?;
         return Ok(());
@@ -86,6 +86,84 @@ where
         insert.exec_without_returning(db).await?;
     }
     Ok(())
+}
+
+/// Writes to several tables that are sent together: one statement on PostgreSQL, where each would be a round trip; one
+/// after the other elsewhere. No row may be written twice, for the parts of one statement do not see each other.
+#[derive(Debug)]
+pub struct Writes<'a, C> {
+    db: &'a C,
+    parts: Vec<String>,
+    values: Vec<Value>,
+}
+
+impl<'a, C: Conn> Writes<'a, C> {
+    /// Nothing yet.
+    pub const fn new(db: &'a C) -> Self {
+        Self { db, parts: Vec::new(), values: Vec::new() }
+    }
+
+    /// As [`insert`], where a clash is an error.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn insert<E>(&mut self, rows: &[&E::Model]) -> Result<(), DbErr>
+    where
+        E: EntityTrait,
+        E::Model: ModelTrait<Entity = E> + IntoActiveModel<E::ActiveModel>,
+        E::ActiveModel: Send,
+    {
+        if self.db.get_database_backend() != Backend::Postgres {
+            insert::<E>(self.db, rows, &[]).await?;
+        } else if !rows.is_empty() {
+            let columns: Vec<E::Column> = E::Column::iter().collect();
+            self.add(unnested_insert::<E>(self.values.len(), rows, &columns, &[])?);
+        }
+        Ok(())
+    }
+
+    /// As [`update`].
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn update<E>(
+        &mut self,
+        rows: &[&E::Model],
+        key: E::Column,
+        columns: &[E::Column],
+    ) -> Result<(), DbErr>
+    where
+        E: EntityTrait,
+        E::Model: ModelTrait<Entity = E> + IntoActiveModel<E::ActiveModel>,
+        E::ActiveModel: Send,
+    {
+        if self.db.get_database_backend() != Backend::Postgres {
+            update::<E>(self.db, rows, key, columns).await?;
+        } else if !rows.is_empty() {
+            self.add(unnested_update::<E>(self.values.len(), rows, key, columns)?);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, (sql, values): (String, Vec<Value>)) {
+        self.parts.push(sql);
+        self.values.extend(values);
+    }
+
+    /// Sends what was put together.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn send(self) -> Result<(), DbErr> {
+        let mut parts = self.parts;
+        let Some(last) = parts.pop() else { return Ok(()) };
+        let with = parts.iter().enumerate().map(|(i, part)| format!("w{i} AS ({part})"));
+        let with = with.collect::<Vec<_>>().join(", ");
+        let sql = if with.is_empty() { last } else { format!("WITH {with} {last}") };
+        let statement = Statement::from_sql_and_values(Backend::Postgres, sql, self.values);
+        self.db.execute_raw(statement).await?;
+        Ok(())
+    }
 }
 
 /// Whether `column` holds one of `values`, in a statement whose text depends little on how many there are, so that it is
@@ -131,6 +209,7 @@ where
 }
 
 fn unnested_insert<E>(
+    before: usize,
     rows: &[&E::Model],
     columns: &[E::Column],
     clash: &[E::Column],
@@ -139,7 +218,7 @@ where
     E: EntityTrait,
     E::Model: ModelTrait<Entity = E>,
 {
-    let set = Unnested::of::<E>(rows, columns)?;
+    let set = Unnested::of::<E>(before, rows, columns)?;
     let (table, names) = (E::default().as_str().to_owned(), quoted(columns));
     let mut sql = format!(
         r#"INSERT INTO "{table}" ({names}) SELECT {} FROM {}"#,
@@ -153,6 +232,7 @@ where
 }
 
 fn unnested_update<E>(
+    before: usize,
     rows: &[&E::Model],
     key: E::Column,
     columns: &[E::Column],
@@ -162,7 +242,7 @@ where
     E::Model: ModelTrait<Entity = E>,
 {
     let every: Vec<E::Column> = std::iter::once(key).chain(columns.iter().copied()).collect();
-    let set = Unnested::of::<E>(rows, &every)?;
+    let set = Unnested::of::<E>(before, rows, &every)?;
     let sets = columns.iter().zip(&set.picked[1..]);
     let sets = sets.map(|(column, picked)| format!(r#""{}" = {picked}"#, column.as_str()));
     let sql = format!(
@@ -191,7 +271,8 @@ struct Unnested {
 }
 
 impl Unnested {
-    fn of<E>(rows: &[&E::Model], columns: &[E::Column]) -> Result<Self, DbErr>
+    /// `before`: how many parameters stand before these.
+    fn of<E>(before: usize, rows: &[&E::Model], columns: &[E::Column]) -> Result<Self, DbErr>
     where
         E: EntityTrait,
         E::Model: ModelTrait<Entity = E>,
@@ -205,7 +286,7 @@ impl Unnested {
             }
             let values = rows.iter().map(|row| kind.solid(row.get(*column)));
             arrays.push(Value::Array(kind.array(), Some(Box::new(values.collect()))));
-            places.push(format!("${}::{}[]", i + 1, kind.sent()));
+            places.push(format!("${}::{}[]", before + i + 1, kind.sent()));
             names.push(format!("c{i}"));
             picked.push(kind.picked(&format!("u.c{i}"), nullable));
         }

@@ -9,10 +9,11 @@ use sea_orm::{
 };
 
 use super::Event;
-use crate::db::{Conn, rows};
+use crate::db::Conn;
+use crate::db::rows::{self, Writes};
 
 pub(super) async fn append(
-    db: &impl Conn,
+    writes: &mut Writes<'_, impl Conn>,
     events: Vec<Event>,
     now: DateTime<Utc>,
 ) -> Result<(), DbErr> {
@@ -29,8 +30,7 @@ pub(super) async fn append(
         attempts: 0,
     });
     let rows: Vec<_> = rows.collect();
-    rows::insert::<log::Entity>(db, &rows.iter().collect::<Vec<_>>(), &[]).await?;
-    Ok(())
+    writes.insert::<log::Entity>(&rows.iter().collect::<Vec<_>>()).await
 }
 
 /// Events that nobody works on, oldest first. Never "newer than the last seen": ids become visible out of order.

@@ -1,11 +1,13 @@
 //! Accounts.
 
+use entity::codes::Ledger;
 use entity::ids::{AccountId, MemberId};
 use entity::points_account::{Column, Entity, Model};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::CHUNK;
-use crate::db::{Conn, rows};
+use crate::db::rows::{self, Writes};
+use crate::db::{Backend, Conn};
 
 /// The accounts of members, in both ledgers.
 pub async fn accounts_of(db: &impl Conn, members: &[MemberId]) -> Result<Vec<Model>, DbErr> {
@@ -51,12 +53,41 @@ pub async fn lock_accounts(db: &impl Conn, ids: &[AccountId]) -> Result<Vec<Mode
     Ok(found)
 }
 
+/// The accounts of members in some ledgers, locked in id order until the transaction ends, as they are then.
+pub async fn lock_accounts_of(
+    db: &impl Conn,
+    members: &[MemberId],
+    ledgers: &[Ledger],
+) -> Result<Vec<Model>, DbErr> {
+    // PostgreSQL locks in the order asked for; others in that of the index they read, so they are asked by id.
+    if db.get_database_backend() != Backend::Postgres {
+        let found = accounts_of(db, members).await?;
+        let wanted = found.iter().filter(|row| ledgers.contains(&row.ledger));
+        let mut ids: Vec<AccountId> = wanted.map(|row| row.id).collect();
+        ids.sort_unstable();
+        return lock_accounts(db, &ids).await;
+    }
+    if members.is_empty() {
+        return Ok(Vec::new());
+    }
+    Entity::find()
+        .filter(rows::among(db, Column::MemberId, members.iter().copied()))
+        .filter(rows::among(db, Column::Ledger, ledgers.iter().copied()))
+        .order_by_asc(Column::Id)
+        .lock_exclusive()
+        .all(db)
+        .await
+}
+
 /// Writes the balances of accounts that the transaction has locked.
-pub async fn save_accounts(db: &impl Conn, accounts: &[Model]) -> Result<(), DbErr> {
+pub async fn save_accounts(
+    writes: &mut Writes<'_, impl Conn>,
+    accounts: &[Model],
+) -> Result<(), DbErr> {
     let accounts: Vec<_> = accounts.iter().collect();
     let columns =
         [Column::Pending, Column::Available, Column::Frozen, Column::Version, Column::UpdatedAt];
-    rows::update::<Entity>(db, &accounts, Column::Id, &columns).await
+    writes.update::<Entity>(&accounts, Column::Id, &columns).await
 }
 
 /// The next accounts in id order.

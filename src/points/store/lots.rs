@@ -12,7 +12,8 @@ use sea_orm::{
 };
 
 use super::CHUNK;
-use crate::db::{Backend, Conn, rows};
+use crate::db::rows::{self, Writes};
+use crate::db::{Backend, Conn};
 
 /// The lots of accounts with something left.
 pub async fn lots_left(db: &impl Conn, accounts: &[AccountId]) -> Result<Vec<Model>, DbErr> {
@@ -163,16 +164,15 @@ pub async fn lots_made_by(db: &impl Conn, transfers: &[TransferId]) -> Result<Ve
 }
 
 /// Adds lots.
-pub async fn insert_lots(db: &impl Conn, lots: &[Model]) -> Result<(), DbErr> {
-    rows::insert::<Entity>(db, &lots.iter().collect::<Vec<_>>(), &[]).await?;
-    Ok(())
+pub async fn insert_lots(writes: &mut Writes<'_, impl Conn>, lots: &[Model]) -> Result<(), DbErr> {
+    writes.insert::<Entity>(&lots.iter().collect::<Vec<_>>()).await
 }
 
 /// Writes what changes in lots whose accounts the transaction has locked.
-pub async fn save_lots(db: &impl Conn, lots: &[Model]) -> Result<(), DbErr> {
+pub async fn save_lots(writes: &mut Writes<'_, impl Conn>, lots: &[Model]) -> Result<(), DbErr> {
     let lots: Vec<_> = lots.iter().collect();
     let columns = [Column::Remaining, Column::Settled, Column::DueAt];
-    rows::update::<Entity>(db, &lots, Column::Id, &columns).await
+    writes.update::<Entity>(&lots, Column::Id, &columns).await
 }
 
 /// Gives every lot of an account to another one.
@@ -203,7 +203,9 @@ pub async fn uses_of(
 }
 
 /// Appends records of lot use.
-pub async fn insert_uses(db: &impl Conn, uses: &[lot_use::Model]) -> Result<(), DbErr> {
-    rows::insert::<lot_use::Entity>(db, &uses.iter().collect::<Vec<_>>(), &[]).await?;
-    Ok(())
+pub async fn insert_uses(
+    writes: &mut Writes<'_, impl Conn>,
+    uses: &[lot_use::Model],
+) -> Result<(), DbErr> {
+    writes.insert::<lot_use::Entity>(&uses.iter().collect::<Vec<_>>()).await
 }

@@ -9,7 +9,8 @@ mod rules;
 mod transfers;
 
 pub use accounts::{
-    accounts_after, accounts_by_id, accounts_of, insert_accounts, lock_accounts, save_accounts,
+    accounts_after, accounts_by_id, accounts_of, insert_accounts, lock_accounts, lock_accounts_of,
+    save_accounts,
 };
 pub use audit::{
     lots_after, orphans, reversed_sums, transfers_after, used_of_lots, used_of_transfers,

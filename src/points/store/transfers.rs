@@ -9,13 +9,16 @@ use entity::points_transfer::{Column, Entity, Model};
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::CHUNK;
-use crate::db::{Conn, rows};
+use crate::db::Conn;
+use crate::db::rows::{self, Writes};
 use crate::points::rules::Cause;
 
 /// Appends transfers.
-pub async fn insert_transfers(db: &impl Conn, transfers: &[&Model]) -> Result<(), DbErr> {
-    rows::insert::<Entity>(db, transfers, &[]).await?;
-    Ok(())
+pub async fn insert_transfers(
+    writes: &mut Writes<'_, impl Conn>,
+    transfers: &[&Model],
+) -> Result<(), DbErr> {
+    writes.insert::<Entity>(transfers).await
 }
 
 /// The transfers that stand with any of these causes.
