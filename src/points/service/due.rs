@@ -49,7 +49,8 @@ async fn sweep(app: &App, kind: (Due, Rule), limit: u64) -> Result<usize> {
         if accounts.is_empty() {
             return Ok(0);
         }
-        let done = db::in_tx(&app.db, async |tx| sweep_in(tx, &accounts, kind, now).await).await?;
+        let done =
+            db::in_tx(&app.db, async |tx| sweep_in(tx, app, &accounts, kind, now).await).await?;
         app.bell.ring();
         if done > 0 {
             return Ok(done);
@@ -60,6 +61,7 @@ async fn sweep(app: &App, kind: (Due, Rule), limit: u64) -> Result<usize> {
 
 async fn sweep_in(
     tx: &Tx,
+    app: &App,
     accounts: &[AccountId],
     (kind, rule): (Due, Rule),
     now: DateTime<Utc>,
@@ -75,7 +77,7 @@ async fn sweep_in(
         done += rule(account, now, &mut entries);
     }
     let mut writes = Writes::new(tx);
-    posting::write(&mut writes, accounts_by_key.into_values(), &entries).await?;
+    posting::write(&mut writes, app, accounts_by_key.into_values(), &entries).await?;
     posting::publish(&mut writes, &entries, &HashMap::new(), now).await?;
     writes.send().await?;
     Ok(done)

@@ -3,7 +3,7 @@
 use entity::codes::Ledger;
 use entity::ids::{AccountId, MemberId};
 use entity::points_account::{Column, Entity, Model};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::CHUNK;
 use crate::db::rows::{self, Writes};
@@ -85,21 +85,14 @@ pub async fn save_accounts(
     accounts: &[Model],
 ) -> Result<(), DbErr> {
     let accounts: Vec<_> = accounts.iter().collect();
-    let columns =
-        [Column::Pending, Column::Available, Column::Frozen, Column::Version, Column::UpdatedAt];
+    let columns = [
+        Column::Pending,
+        Column::Available,
+        Column::Frozen,
+        Column::Version,
+        Column::UpdatedAt,
+        Column::LastMac,
+        Column::Mac,
+    ];
     writes.update::<Entity>(&accounts, Column::Id, &columns).await
-}
-
-/// The next accounts in id order.
-pub async fn accounts_after(
-    db: &impl Conn,
-    after: Option<AccountId>,
-    limit: u64,
-) -> Result<Vec<Model>, DbErr> {
-    let query = Entity::find().order_by_asc(Column::Id).limit(limit);
-    let query = match after {
-        Some(id) => query.filter(Column::Id.gt(id)),
-        None => query,
-    };
-    query.all(db).await
 }

@@ -9,11 +9,11 @@ mod rules;
 mod transfers;
 
 pub use accounts::{
-    accounts_after, accounts_by_id, accounts_of, insert_accounts, lock_accounts, lock_accounts_of,
-    save_accounts,
+    accounts_by_id, accounts_of, insert_accounts, lock_accounts, lock_accounts_of, save_accounts,
 };
 pub use audit::{
-    lots_after, orphans, reversed_sums, transfers_after, used_of_lots, used_of_transfers,
+    Readable, accounts_after, ends_of, lots_after, orphans, owners, reversed_sums, settled_of,
+    transfers_after, used_of_lots,
 };
 pub use due::{
     Due, DueExpiry, expiring_soon, insert_notices, lots_due, lots_due_of, lots_running_out,
