@@ -16,7 +16,9 @@
 mod figures;
 mod load;
 mod peers;
+mod pgbench;
 mod program;
+mod tills;
 
 use std::time::Duration;
 
