@@ -8,16 +8,18 @@ use serde_json::{Value, json};
 use crate::load::{Load, script, wrk};
 use crate::peers::Peer;
 use crate::program::{Program, connect, order};
-use crate::{Effort, figure, median, tills};
+use crate::{Effort, figure, median, sweeps, tills};
 
 /// Name and measurement.
-pub const ALL: [(&str, fn(Effort)); 6] = [
+pub const ALL: [(&str, fn(Effort)); 8] = [
     ("http_overhead", http_overhead),
     ("points_read_vs_tokio_postgres", points_read),
     ("order_batch_vs_copy", order_batch),
     ("earn_http_vs_pgbench", tills::earn),
     ("spend_http_vs_pgbench", tills::spend),
     ("gathered_latency", tills::latency),
+    ("settle_vs_sql", sweeps::settle),
+    ("expire_vs_sql", sweeps::expire),
 ];
 
 const CONNECTIONS: usize = 64;

@@ -18,6 +18,7 @@ mod load;
 mod peers;
 mod pgbench;
 mod program;
+mod sweeps;
 mod tills;
 
 use std::time::Duration;

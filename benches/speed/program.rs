@@ -143,11 +143,6 @@ impl Program {
         })
     }
 
-    /// Runs a command of the program; true when it ended well.
-    pub fn run(&self, words: &[&str]) -> bool {
-        huiyi(&self.environment, words).stdout(Stdio::null()).status().unwrap().success()
-    }
-
     /// Memory of the server in MiB.
     pub fn memory_mib(&self) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))
