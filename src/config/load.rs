@@ -88,7 +88,7 @@ pub fn masked(config: &Config) -> String {
          [security]\nsigning_key = {}\ndata_key = {}\naccess_minutes = {}\nmember_days = {}\nstaff_hours = {}\n\
          sign_ins_per_minute = {}\npartner_requests_per_minute = {}\n\n\
          [wechat]\nbase_url = {:?}\napp_id = {:?}\napp_secret = {}\ntimeout_ms = {}\n\n\
-         [worker]\nenabled = {}\n\n[log]\nformat = {:?}\nlevel = {:?}\n",
+         [worker]\nenabled = {}\n\n[log]\nformat = {:?}\nlevel = {:?}\n\n[tiers]\ngrace_days = {}\n",
         format!("{:?}", c.environment).to_lowercase(),
         c.server.listen,
         c.server.metrics_listen,
@@ -120,6 +120,7 @@ pub fn masked(config: &Config) -> String {
         c.worker.enabled,
         format!("{:?}", c.log.format).to_lowercase(),
         c.log.level,
+        c.tiers.grace_days,
     )
 }
 

@@ -41,6 +41,8 @@ pub struct Config {
     pub worker: Worker,
     /// Logs.
     pub log: Log,
+    /// Tiers.
+    pub tiers: Tiers,
 }
 
 /// The HTTP server.
@@ -159,6 +161,14 @@ pub enum LogFormat {
     Json,
     /// For people.
     Text,
+}
+
+/// Tiers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tiers {
+    /// Days that a tier waits after its end to be reached again.
+    pub grace_days: u32,
 }
 
 mod chrono_tz_name {

@@ -22,6 +22,7 @@ pub use till::{
     spend_at_till_in,
 };
 
+pub use super::error::MEMBER_NOT_FOUND;
 pub use super::rules::{Act, Difference, Fault, Movement, Posted, Replayed};
 
 /// A member's balances in one ledger.

@@ -5,17 +5,11 @@ use actix_web::web::{Json, ThinData};
 use entity::values::Fen;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::service::{self, Offer};
 use crate::app::App;
 use crate::http::{Problem, Result};
 use crate::identity::caller::Shopper;
-
-/// `/v1/member`.
-pub fn member(config: &mut ServiceConfig<'_>) {
-    config.service(list_tiers);
-}
+use crate::tiers::service::{self, Offer};
 
 /// A tier as members read it.
 #[derive(Serialize, ToSchema)]
@@ -80,7 +74,7 @@ impl From<Offer> for TierOffer {
     )
 )]
 #[get("/tiers")]
-async fn list_tiers(app: ThinData<App>, _shopper: Shopper) -> Result<Json<TierOffers>> {
+pub(super) async fn list_tiers(app: ThinData<App>, _shopper: Shopper) -> Result<Json<TierOffers>> {
     let offers = service::offers(app.db.read()).await?;
     Ok(Json(TierOffers { items: offers.into_iter().map(Into::into).collect() }))
 }
