@@ -24,6 +24,7 @@ pub fn guide(config: &mut ServiceConfig<'_>) {
     config
         .configure(staff::routes::guide)
         .configure(customers::routes::guide)
+        .configure(tiers::routes::guide)
         .configure(leaderboards::routes::guide);
 }
 
@@ -32,6 +33,7 @@ pub fn admin(config: &mut ServiceConfig<'_>) {
     config
         .configure(staff::routes::admin)
         .configure(partners::routes::admin)
+        .configure(tiers::routes::admin)
         .configure(leaderboards::routes::admin);
 }
 
@@ -40,7 +42,8 @@ pub fn open(config: &mut ServiceConfig<'_>) {
     config
         .configure(partners::routes::open)
         .configure(orders::routes::open)
-        .configure(points::routes::open);
+        .configure(points::routes::open)
+        .configure(tiers::routes::open);
 }
 
 /// An audience's routes.

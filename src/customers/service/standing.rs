@@ -32,7 +32,7 @@ pub struct Me {
     pub points: PointsSummary,
 }
 
-/// A member's points with her tier, in five statements.
+/// A member's points with her tier, in six statements.
 ///
 /// # Errors
 /// `not_found`; the database's.

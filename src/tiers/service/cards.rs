@@ -2,13 +2,13 @@
 
 use entity::codes::TierCause;
 use entity::ids::{CardId, MemberId, PartnerId};
-use entity::membership_card::Model as Card;
+pub use entity::membership_card::Model as Card;
 use entity::membership_plan::Model as PlanRow;
 use entity::values::Fen;
 
 use super::desk::{Desk, spans};
 use crate::app::App;
-use crate::db::Tx;
+use crate::db::{self, Tx};
 use crate::http::{Error, Result};
 use crate::kernel::actor::Actor;
 use crate::members::service::{AtTill, lock_at_till_in};
@@ -104,12 +104,14 @@ fn new_card(
 ///
 /// # Errors
 /// `membership_card_not_found`.
-pub async fn cancel_card_in(
-    tx: &Tx,
-    app: &App,
-    partner: PartnerId,
-    receipt_no: &str,
-) -> Result<CardSold> {
+pub async fn cancel_card(app: &App, partner: PartnerId, receipt_no: &str) -> Result<CardSold> {
+    let cancelled =
+        db::in_tx(&app.db, async |tx| cancel_in(tx, app, partner, receipt_no).await).await?;
+    app.bell.ring();
+    Ok(cancelled)
+}
+
+async fn cancel_in(tx: &Tx, app: &App, partner: PartnerId, receipt_no: &str) -> Result<CardSold> {
     let found = store::find_card(tx, partner, receipt_no).await?.ok_or(error::CARD_NOT_FOUND)?;
     let holder = AtTill::Id(found.member_id);
     let member = lock_at_till_in(tx, app, &holder).await?.ok_or(error::CARD_NOT_FOUND)?;

@@ -7,9 +7,11 @@ use entity::codes::TierCause;
 use entity::ids::{MemberId, TierChangeId};
 use entity::tier_change::Model as Change;
 
+use crate::app::App;
 use crate::db::Conn;
 use crate::http::Result;
-use crate::members::service::losers;
+use crate::members::service::{self as members, losers};
+use crate::staff::service::{StaffRef, scope_of};
 use crate::tiers::rules::rank;
 use crate::tiers::store;
 
@@ -80,4 +82,34 @@ pub async fn history(
     };
     let rows = store::page_of(db, &members, after, limit).await?;
     Ok(rows.into_iter().map(entry).collect())
+}
+
+/// The same for a member whom `staff` may see.
+///
+/// # Errors
+/// `not_found` also outside the caller's data scope.
+pub async fn history_in_scope(
+    app: &App,
+    staff: &StaffRef,
+    member: MemberId,
+    after: Option<HistoryPosition>,
+    limit: u64,
+) -> Result<Vec<HistoryEntry>> {
+    let db = app.db.read();
+    let seen = members::find_in_scope(db, scope_of(staff), member).await?;
+    history(db, seen.id, after, limit).await
+}
+
+/// The same for any member, by the id of one that was merged too.
+///
+/// # Errors
+/// `not_found`.
+pub async fn history_of(
+    app: &App,
+    member: MemberId,
+    after: Option<HistoryPosition>,
+    limit: u64,
+) -> Result<Vec<HistoryEntry>> {
+    let row = members::profile(app.db.read(), member).await?;
+    history(app.db.read(), row.id, after, limit).await
 }

@@ -15,14 +15,14 @@ mod using;
 
 pub use announcing::announce_tier_ends;
 pub use benefits::{Entitlement, entitlements};
-pub use cards::{CardSale, CardSold, cancel_card_in, sell_card_in};
-pub use history::{HistoryEntry, HistoryPosition, history};
+pub use cards::{Card as CardRow, CardSale, CardSold, cancel_card, sell_card_in};
+pub use history::{HistoryEntry, HistoryPosition, history, history_in_scope, history_of};
 pub use ladder::{NewTier, TierChanges, TierRow, add_tier, change_tier, remove_tier, tier, tiers};
 pub use merging::merge_in;
 pub use moving::{renew_due, settle_in, upgrade_in};
-pub use pinning::{PinWish, Pinned, lift_pin, pin, pinned};
+pub use pinning::{PinWish, Pinned, Whole, lift_pin, pin, whole};
 pub use plans::{NewPlan, Plan, PlanChanges, add_plan, change_plan, plans};
 pub use standing::{NextTier, Offer, Standing, multipliers_at, offers, standing, standing_of};
-pub use using::{BenefitUsed, UseWish, undo_use_in, use_benefit_in};
+pub use using::{BenefitUsed, UseWish, undo_use, use_benefit_in};
 
 pub use super::rules::{Benefit, Keep};

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use entity::codes::TierCause;
 use entity::ids::{MemberId, StaffId};
-use entity::tier_hold;
+use entity::membership_card;
 
 use super::desk::Desk;
 use super::standing::{Standing, standing};
 use crate::app::App;
-use crate::db::{self, Conn};
+use crate::db;
 use crate::http::{Error, Result, codes};
 use crate::kernel::actor::Actor;
 use crate::members::service as members;
@@ -42,12 +42,12 @@ pub struct Pinned {
 ///
 /// # Errors
 /// `not_found`; `invalid_fields` for an unknown tier or an end that has passed.
-pub async fn pin(app: &App, by: StaffId, member: MemberId, wish: &PinWish) -> Result<Standing> {
+pub async fn pin(app: &App, by: StaffId, member: MemberId, wish: &PinWish) -> Result<()> {
     if wish.until.is_some_and(|end| end <= app.clock.now()) {
         let en = "the end has passed";
         return Err(Error::field("/until", "time", "结束时间必须晚于现在", en));
     }
-    let winner = db::in_tx(&app.db, async |tx| {
+    db::in_tx(&app.db, async |tx| {
         let id = winner_of(tx, member).await?;
         let mut desk = Desk::open(tx, app, &[id]).await?;
         if !desk.tiers.iter().any(|tier| tier.code == wish.tier) {
@@ -62,12 +62,11 @@ pub async fn pin(app: &App, by: StaffId, member: MemberId, wish: &PinWish) -> Re
             file.parts.pin = Some(Pin { tier, since: now, until: wish.until });
             desk.note(id, TierCause::Pin, (Actor::staff(by), Some(&wish.reason)));
         }
-        desk.write(tx).await?;
-        Ok(id)
+        desk.write(tx).await
     })
     .await?;
     app.bell.ring();
-    standing(app.db.read(), app, winner).await
+    Ok(())
 }
 
 /// Lifts a pin: the tier is what she earned or paid for. Without one nothing changes.
@@ -94,14 +93,29 @@ async fn winner_of(tx: &db::Tx, member: MemberId) -> Result<MemberId> {
     winners.get(&member).copied().ok_or_else(|| codes::NOT_FOUND.into())
 }
 
-/// The pin of a member, if there is one.
+/// Where a member stands, with the parts that her tier follows from.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    /// The tier in force and what she earned.
+    pub standing: Standing,
+    /// The pin, if there is one.
+    pub pin: Option<Pinned>,
+    /// Cards that were not given back.
+    pub cards: Vec<membership_card::Model>,
+}
+
+/// Where a member stands, seen whole; by the id of one that was merged too.
 ///
 /// # Errors
-/// The database's.
-pub async fn pinned(db: &impl Conn, member: MemberId) -> Result<Option<Pinned>> {
-    let hold: Option<tier_hold::Model> = store::holds_of(db, &[member]).await?.pop();
-    Ok(hold.and_then(|hold| {
+/// `not_found`.
+pub async fn whole(app: &App, member: MemberId) -> Result<Whole> {
+    let db = app.db.read();
+    let id = members::profile(db, member).await?.id;
+    let hold = store::holds_of(db, &[id]).await?.pop();
+    let pin = hold.and_then(|hold| {
         let (tier, since) = hold.pin_tier.zip(hold.pin_since)?;
         Some(Pinned { tier, since, until: hold.pin_until })
-    }))
+    });
+    let cards = store::cards_of(db, &[id]).await?;
+    Ok(Whole { standing: standing(db, app, id).await?, pin, cards })
 }

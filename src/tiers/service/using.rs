@@ -8,7 +8,7 @@ use entity::{benefit_use, member};
 use super::benefits::{Entitlement, entitlement, offered};
 use super::moving::settle_in;
 use crate::app::App;
-use crate::db::Tx;
+use crate::db::{self, Tx};
 use crate::http::{Error, Result};
 use crate::members::service::{self as members, AtTill, lock_at_till_in};
 use crate::points::service::MEMBER_NOT_FOUND;
@@ -85,17 +85,20 @@ pub async fn use_benefit_in(
 ///
 /// # Errors
 /// `benefit_use_not_found`.
-pub async fn undo_use_in(
-    tx: &Tx,
+pub async fn undo_use(
     app: &App,
     partner: PartnerId,
-    (kind, receipt_no): (BenefitKind, &str),
+    kind: BenefitKind,
+    receipt_no: &str,
 ) -> Result<()> {
-    let found = store::find_use(tx, partner, kind, receipt_no).await?;
-    let used = found.ok_or(error::BENEFIT_USE_NOT_FOUND)?;
-    // Whoever uses it at the same time counts after us, or before.
-    lock_at_till_in(tx, app, &AtTill::Id(used.member_id)).await?;
-    Ok(store::undo_use(tx, used.id, app.clock.now()).await?)
+    db::in_tx(&app.db, async |tx| {
+        let found = store::find_use(tx, partner, kind, receipt_no).await?;
+        let used = found.ok_or(error::BENEFIT_USE_NOT_FOUND)?;
+        // Whoever uses it at the same time counts after us, or before.
+        lock_at_till_in(tx, app, &AtTill::Id(used.member_id)).await?;
+        Ok(store::undo_use(tx, used.id, app.clock.now()).await?)
+    })
+    .await
 }
 
 async fn row_of(tx: &Tx, member: MemberId) -> Result<member::Model> {
