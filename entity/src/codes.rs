@@ -249,6 +249,18 @@ Period {
     Month = "month",
 });
 
+code!(/// Where a background job stands.
+JobState {
+    /// Waits for its time, for a worker, or for its worker to end.
+    Queued = "queued",
+    /// Ended well; forgotten after seven days.
+    Done = "done",
+    /// Given up with a reason; waits for a person.
+    Dead = "dead",
+    /// A person decided that it is not to run any more.
+    Discarded = "discarded",
+});
+
 code!(/// Why a member's tier changed, or did not (TR-4).
 TierCause {
     /// She reached it by what she spent in 12 months.

@@ -170,6 +170,8 @@ id!(/// One change of tier (TR-4).
     TierChangeId, "tch");
 id!(/// An event of the log.
     EventId, "evt");
+id!(/// A background job.
+    JobId, "job");
 id!(/// A paid membership card of a member (TR-2b).
     CardId, "mcd");
 id!(/// One use of a benefit (TR-3).

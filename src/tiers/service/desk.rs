@@ -64,6 +64,10 @@ impl<'a> Desk<'a> {
         let now = app.clock.now();
         let mut rows = members::lock_in(tx, ids).await?;
         rows.retain(|_, row| row.merged_into.is_none());
+        for gone in ids.iter().filter(|id| !rows.contains_key(id)) {
+            // Nobody would ever see to it, and jobs would find it again and again.
+            store::delete(tx, *gone).await?;
+        }
         let ids: Vec<MemberId> =
             rows.keys().copied().collect::<BTreeSet<_>>().into_iter().collect();
         let tiers = store::tiers(tx).await?;

@@ -2,6 +2,7 @@
 
 mod batches;
 mod history;
+mod linear;
 mod merging;
 mod model;
 mod proof;
