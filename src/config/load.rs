@@ -88,7 +88,7 @@ pub fn masked(config: &Config) -> String {
          [security]\nsigning_key = {}\ndata_key = {}\naccess_minutes = {}\nmember_days = {}\nstaff_hours = {}\n\
          sign_ins_per_minute = {}\npartner_requests_per_minute = {}\n\n\
          [wechat]\nbase_url = {:?}\napp_id = {:?}\napp_secret = {}\ntimeout_ms = {}\n\n\
-         [worker]\nenabled = {}\n\n[log]\nformat = {:?}\nlevel = {:?}\n\n[tiers]\ngrace_days = {}\n",
+         [worker]\nenabled = {}\n\n[log]\nformat = {:?}\nlevel = {:?}\n",
         format!("{:?}", c.environment).to_lowercase(),
         c.server.listen,
         c.server.metrics_listen,
@@ -120,7 +120,21 @@ pub fn masked(config: &Config) -> String {
         c.worker.enabled,
         format!("{:?}", c.log.format).to_lowercase(),
         c.log.level,
-        c.tiers.grace_days,
+    ) + &points(&c.points)
+        + &format!("\n[tiers]\ngrace_days = {}\n", c.tiers.grace_days)
+}
+
+fn points(p: &super::Points) -> String {
+    format!(
+        "\n[points]\npoints_per_yuan = {}\nmost_percent = {}\nstep = {}\nundeductible_categories = {:?}\n\
+         hold_minutes = {}\nclawback = {:?}\napproval_over = {}\n",
+        p.points_per_yuan,
+        p.most_percent,
+        p.step,
+        p.undeductible_categories,
+        p.hold_minutes,
+        format!("{:?}", p.clawback).to_lowercase(),
+        p.approval_over,
     )
 }
 

@@ -149,7 +149,7 @@ fn movement(gift: &tier_gift::Model, expires_at: Option<DateTime<Utc>>) -> Movem
     Movement {
         member: gift.member_id,
         ledger: Ledger::Points,
-        act: Act::Earn { amount: gift.points, expires_at, rule: None },
+        act: Act::Earn { amount: gift.points, expires_at, rule: None, settles_at: None },
         source: Source::Tier,
         source_id: format!("{}:{}", gift.member_id, gift.tier),
         occurred_at: gift.given_at,
