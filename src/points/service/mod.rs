@@ -37,6 +37,7 @@ pub use running::{RunningCampaign, running_campaigns};
 pub use till::{Customer, TillMove, TillReversal, TillWish, move_at_tills_in, spend_at_till};
 pub use versioning::{Listed, Span};
 
+pub use super::error::MEMBER_NOT_FOUND;
 pub use super::rules::{Act, Difference, Fault, Movement, Posted, Replayed, Short};
 pub use super::rules::{
     Book, Budget, Counter, Counts, Issuer, Issues, Limit, Occasion, Phase, Visit, holds,
