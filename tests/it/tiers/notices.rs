@@ -60,10 +60,10 @@ async fn whoever_is_safe_is_not_told_until_a_refund_changes_that() {
     app.announces().await;
     assert_eq!(app.told(ann, "tier.expiring").await.len(), 0);
     app.advance(TimeDelta::days(1));
-    shop.refunds("R-2", "A-2", 1).await;
+    shop.refunds("R-2", "A-2", 100).await;
     app.announces().await;
     let told = app.told(ann, "tier.expiring").await;
-    assert_eq!((told.len(), &told[0]["missing_spend_fen"]), (1, &1.into()));
+    assert_eq!((told.len(), &told[0]["missing_spend_fen"]), (1, &100.into()));
 }
 
 #[actix_web::test]

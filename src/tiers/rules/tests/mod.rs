@@ -1,12 +1,14 @@
 //! The rules, by example and by an oracle.
 
-use chrono::{DateTime, Days, TimeDelta, Utc};
-use entity::codes::{BenefitKind, QuotaPeriod, TierCause, TierPart};
-use entity::ids::{CardId, MemberId, PartnerId, TierChangeId};
+mod lives;
+mod offers;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::codes::{TierCause, TierPart};
+use entity::ids::{MemberId, TierChangeId};
 use entity::tier::Model as Tier;
 use entity::tier_change::Model as Change;
 use entity::values::{Fen, Words};
-use proptest::prelude::*;
 
 use super::*;
 use crate::kernel::calendar::Calendar;
@@ -300,175 +302,4 @@ fn what_keeping_needs_is_said_to_the_fen() {
     assert!(!lacks(&safe));
     let joined = earned("silver", "2026-03-15T04:00:00Z", None);
     assert!(keep(&terms(&tiers, 0), &joined, &numbers(0, &[])).is_none());
-}
-
-fn card(tier: &str, from: &str, until: &str) -> Card {
-    Card {
-        id: CardId::new(at(from)),
-        member_id: MemberId::new(at(from)),
-        plan: "plan".to_owned(),
-        tier: tier.to_owned(),
-        starts_at: at(from),
-        ends_at: at(until),
-        paid_fen: Fen(0),
-        partner_id: PartnerId::new(at(from)),
-        receipt_no: from.to_owned(),
-        sold_at: at(from),
-        cancelled_at: None,
-    }
-}
-
-#[test]
-fn cards_of_a_tier_follow_each_other_and_lose_no_day() {
-    let now = at("2026-06-10T00:00:00Z");
-    let first = card("gold", "2026-06-01T00:00:00Z", "2026-07-01T00:00:00Z");
-    let second = card("gold", "2026-07-01T00:00:00Z", "2026-08-01T00:00:00Z");
-    let other = card("diamond", "2026-06-05T00:00:00Z", "2026-06-20T00:00:00Z");
-    let all = [first.clone(), second.clone(), other.clone()];
-    assert_eq!(next_start(&all, "gold", now), second.ends_at);
-    assert_eq!(next_start(&all, "silver", now), now);
-    assert_eq!(close_gaps(&all, now), []);
-    let gone = Card { cancelled_at: Some(now), ..first.clone() };
-    let shifts = close_gaps(&[gone, second.clone(), other], now);
-    let moved = Shift { card: second.id, starts_at: now, ends_at: at("2026-07-11T00:00:00Z") };
-    assert_eq!(shifts, [moved]);
-    // Two members with a running card each become one: what is left of the second comes after the first.
-    let twin = card("gold", "2026-06-02T00:00:00Z", "2026-07-05T00:00:00Z");
-    let shifts = close_gaps(&[twin.clone(), first.clone()], now);
-    let moved =
-        Shift { card: twin.id, starts_at: first.ends_at, ends_at: at("2026-07-26T00:00:00Z") };
-    assert_eq!(shifts, [moved]);
-}
-
-#[test]
-fn benefits_are_told_in_words() {
-    use BenefitKind::{
-        BirthdayGift, DiscountRate, EarlyAccess, FreeShippingOver, PointMultiplier, Tailoring,
-        UpgradeGift,
-    };
-    let check = |kind, value, quota, zh: &str, en: &str| {
-        assert_eq!(title(&Benefit { kind, value, quota }), (zh.to_owned(), en.to_owned()));
-    };
-    check(DiscountRate, 9_500, None, "9.5 折", "5% off");
-    check(DiscountRate, 8_888, None, "8.888 折", "11.12% off");
-    check(FreeShippingOver, 29_900, None, "满 299 元包邮", "free delivery from ¥299");
-    check(FreeShippingOver, 0, None, "包邮", "free delivery");
-    check(BirthdayGift, 0, Some((1, QuotaPeriod::Year)), "生日礼", "birthday gift");
-    check(UpgradeGift, 500, None, "升级礼 500 积分", "500 points on reaching the tier");
-    check(EarlyAccess, 24, None, "新品提前 24 小时购", "new styles 24 hours early");
-    check(PointMultiplier, 12_000, None, "1.2 倍积分", "1.2 times the points");
-    let twice = Some((2, QuotaPeriod::Quarter));
-    check(Tailoring, 0, twice, "免费修改裤长（每季度 2 次）", "free alterations (2 a quarter)");
-}
-
-#[test]
-fn a_quota_begins_anew_with_its_period() {
-    let now = at("2026-05-31T16:30:00Z"); // 1 June in Shanghai
-    let since = at("2026-02-03T00:00:00Z");
-    let check = |period, start: &str, end: Option<&str>| {
-        assert_eq!(period_start(SHANGHAI, period, now, since), at(start));
-        assert_eq!(ends_at(SHANGHAI, period, now), end.map(at));
-    };
-    check(QuotaPeriod::Month, "2026-05-31T16:00:00Z", Some("2026-06-30T16:00:00Z"));
-    check(QuotaPeriod::Quarter, "2026-03-31T16:00:00Z", Some("2026-06-30T16:00:00Z"));
-    check(QuotaPeriod::Year, "2025-12-31T16:00:00Z", Some("2026-12-31T16:00:00Z"));
-    check(QuotaPeriod::Hold, "2026-02-03T00:00:00Z", None);
-}
-
-/// One thing that happens in a member's life.
-#[derive(Clone, Copy, Debug)]
-enum Life {
-    Days(u16),
-    Buys(i64),
-    Grows(i64),
-    Job,
-}
-
-fn life() -> impl Strategy<Value = Vec<Life>> {
-    let one = prop_oneof![
-        3 => (1_u16..150).prop_map(Life::Days),
-        3 => (1_i64..1_200_000).prop_map(Life::Buys),
-        1 => (1_i64..12_000).prop_map(Life::Grows),
-        2 => Just(Life::Job),
-    ];
-    prop::collection::vec(one, 1..40)
-}
-
-/// Lives a life; with `Punctual::Yes` a look is taken at each millisecond at which something ends.
-fn live(life: &[Life], jobs: Jobs) -> (Parts, String) {
-    let tiers = tiers();
-    let terms = terms(&tiers, 0);
-    let mut now = at("2026-03-15T04:00:00Z");
-    let mut own = parts(earned("silver", "2026-03-15T04:00:00Z", None));
-    let (mut numbers, mut current) = (Numbers::default(), "silver".to_owned());
-    let look = |own: &mut Parts, numbers: &Numbers, current: &mut String, now| {
-        for step in advance(&terms, own, numbers, (now, now), current) {
-            *current = step.to;
-        }
-    };
-    for event in life {
-        match *event {
-            Life::Days(days) => {
-                let end = now + TimeDelta::days(i64::from(days));
-                while let Jobs::Punctual = jobs
-                    && let Some(next) = own.next_end(now, terms.grace).filter(|next| next.at <= end)
-                {
-                    look(&mut own, &numbers, &mut current, next.at);
-                }
-                now = end;
-            }
-            Life::Job if jobs == Jobs::AsDrawn => look(&mut own, &numbers, &mut current, now),
-            Life::Job => {}
-            // What has ended is always seen to before anything is booked.
-            Life::Buys(fen) => {
-                look(&mut own, &numbers, &mut current, now);
-                numbers.days.push((SHANGHAI.day(now), Fen(fen)));
-                numbers.growth += fen / 100;
-            }
-            Life::Grows(growth) => {
-                look(&mut own, &numbers, &mut current, now);
-                numbers.growth += growth;
-            }
-        }
-        if matches!(event, Life::Buys(_) | Life::Grows(_)) {
-            if let Some(raised) = raise(&terms, &mut own, &numbers, now, &current) {
-                current = raised.step.to;
-            }
-        }
-    }
-    look(&mut own, &numbers, &mut current, now);
-    (own, current)
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Jobs {
-    Punctual,
-    AsDrawn,
-    Never,
-}
-
-proptest! {
-    #[test]
-    fn more_never_reaches_less(spent in 0..3_000_000_i64, growth in 0..30_000_i64, more in 0..500_000_i64) {
-        let tiers = tiers();
-        let rank = |reach| reached(&tiers, reach).map_or(1, |(tier, _)| tier.rank);
-        prop_assert!(rank(reach(spent + more, growth)) >= rank(reach(spent, growth)));
-        prop_assert!(rank(reach(spent, growth + more)) >= rank(reach(spent, growth)));
-    }
-
-    #[test]
-    fn jobs_that_ran_late_twice_or_never_change_nothing(life in life()) {
-        let punctual = live(&life, Jobs::Punctual);
-        prop_assert_eq!(&live(&life, Jobs::AsDrawn), &punctual);
-        prop_assert_eq!(&live(&life, Jobs::Never), &punctual);
-        prop_assert_eq!(&punctual.0.earned.tier, &punctual.1);
-    }
-
-    #[test]
-    fn a_year_of_days_is_the_window(offset in 0_u64..4_000) {
-        let day = chrono::NaiveDate::from_ymd_opt(2020, 1, 1).unwrap() + Days::new(offset);
-        let first = window(day);
-        let length = (day - first).num_days() + 1;
-        prop_assert!((364..=366).contains(&length), "{} days", length);
-    }
 }
