@@ -170,6 +170,8 @@ id!(/// One change of tier (TR-4).
     TierChangeId, "tch");
 id!(/// An event of the log.
     EventId, "evt");
+id!(/// A background job.
+    JobId, "job");
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,28 @@
+//! Background jobs of points.
+
+use crate::app::App;
+use crate::http::Result;
+use crate::jobs::Job;
+use crate::points::service;
+
+/// Differences that are logged one by one; the metric counts them all.
+const LOGGED: usize = 100;
+
+/// Proves every balance and lot of both ledgers, nightly (PT-9). A difference is a line of the log, which names ids only,
+/// and an alert by `huiyi_ledger_verify_differences`; the job itself is then done, because trying again changes nothing.
+///
+/// # Errors
+/// The database's.
+pub async fn reconcile(app: &App, job: &Job) -> Result<()> {
+    let found = job.keep(app, service::reconcile(&app.db)).await?;
+    app.measures.ledger_differences(found.len());
+    for difference in found.iter().take(LOGGED) {
+        tracing::error!(%difference, "the ledger differs from its transfers");
+    }
+    if found.is_empty() {
+        tracing::info!("the ledgers prove themselves");
+    } else {
+        tracing::error!(differences = found.len(), "the ledgers do not prove themselves");
+    }
+    Ok(())
+}
