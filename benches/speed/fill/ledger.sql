@@ -115,4 +115,4 @@ DO $$ DECLARE definition text; BEGIN
 END $$;
 RESET maintenance_work_mem;
 RESET work_mem;
-DROP TABLE filling, filled, step, pair, later;
+-- The temporary tables go with the session.

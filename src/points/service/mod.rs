@@ -16,7 +16,7 @@ pub use posting::post_in;
 pub use reading::{
     Overview, balances, earned_on_day, expiring, overview, purchase_rule_at, purchase_rules_at,
 };
-pub use reconciling::reconcile;
+pub use reconciling::{reconcile, reconcile_in_lanes};
 pub use till::{
     Customer, TillMove, TillReversal, earn_at_till_in, give_back_at_till_in, spend_at_till,
     spend_at_till_in,

@@ -1,11 +1,8 @@
 //! What the reconciliation reads: everything, in steps of bounded size.
 
 use entity::ids::{AccountId, LotId, TransferId};
-use entity::{
-    points_account as account, points_lot as lot, points_lot_use as lot_use,
-    points_transfer as transfer,
-};
-use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use entity::{points_lot as lot, points_lot_use as lot_use, points_transfer as transfer};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, Condition, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -103,29 +100,4 @@ fn total(db: &impl Conn, column: impl ColumnTrait) -> Expr {
         _ => "bigint",
     };
     column.sum().cast_as(integer)
-}
-
-/// Accounts that transfers or lots name and that do not exist, at most `limit` of each.
-pub async fn orphans(db: &impl Conn, limit: u64) -> Result<Vec<AccountId>, DbErr> {
-    let transfers = transfer::Entity::find()
-        .select_only()
-        .column(transfer::Column::AccountId)
-        .distinct()
-        .filter(transfer::Column::AccountId.not_in_subquery(all_accounts()))
-        .limit(limit);
-    let lots = lot::Entity::find()
-        .select_only()
-        .column(lot::Column::AccountId)
-        .distinct()
-        .filter(lot::Column::AccountId.not_in_subquery(all_accounts()))
-        .limit(limit);
-    let mut found: Vec<AccountId> = transfers.into_tuple().all(db).await?;
-    found.extend(lots.into_tuple::<AccountId>().all(db).await?);
-    found.sort_unstable();
-    found.dedup();
-    Ok(found)
-}
-
-fn all_accounts() -> SelectStatement {
-    Query::select().column(account::Column::Id).from(account::Entity).to_owned()
 }

@@ -4,19 +4,17 @@ mod accounts;
 mod audit;
 mod lots;
 mod rules;
+mod suspects;
 mod transfers;
 
-pub use accounts::{
-    accounts_after, accounts_by_id, accounts_of, insert_accounts, lock_accounts, save_accounts,
-};
-pub use audit::{
-    lots_after, orphans, reversed_sums, transfers_after, used_of_lots, used_of_transfers,
-};
+pub use accounts::{accounts_by_id, accounts_of, insert_accounts, lock_accounts, save_accounts};
+pub use audit::{lots_after, reversed_sums, transfers_after, used_of_lots, used_of_transfers};
 pub use lots::{
     holders, insert_lots, insert_uses, lots_by_id, lots_left, lots_made_by, move_lots, origins,
     save_lots, uses_of,
 };
 pub use rules::{rule_at, versions_of};
+pub use suspects::{ENDS, Span, accounts_in, page_end, suspects};
 pub use transfers::{
     HistoryPosition, earnings_between, history, insert_transfers, reversals_of, with_causes,
 };
