@@ -172,6 +172,8 @@ id!(/// An event of the log.
     EventId, "evt");
 id!(/// A background job.
     JobId, "job");
+id!(/// Points held for a checkout (PT-4).
+    HoldId, "hld");
 
 #[cfg(test)]
 mod tests {

@@ -17,7 +17,7 @@ use crate::guides::service::{self as guides, Credit};
 use crate::http::{Error, Result};
 use crate::kernel::actor::Actor;
 use crate::members::service::{self as members, Purchase};
-use crate::points::service::{self as points, Act, Movement};
+use crate::points::service::{self as points, Act, Movement, Short};
 use crate::tiers::service as tiers;
 
 /// Effects in the order in which they came about.
@@ -41,6 +41,8 @@ pub(super) struct Cause {
     pub text: String,
     pub at: DateTime<Utc>,
     pub actor: Actor,
+    /// What happens to points that are spent already.
+    pub short: Short,
 }
 
 impl Effects {
@@ -53,11 +55,14 @@ impl Effects {
         cause: &Cause,
     ) {
         let Some(member) = order.member_id.filter(|_| amount > 0) else { return };
+        // Growth cannot be spent: there is no shortfall to report.
+        let short = if ledger == Ledger::Growth { Short::Debt } else { cause.short };
         let act = Act::Reverse {
             source: Source::Order,
             source_id: order.id.to_string(),
             kind: TransferKind::Earn,
             amount,
+            short,
         };
         self.movements.push(Movement {
             member,

@@ -1,7 +1,9 @@
 //! Use cases of points.
 
+mod due;
 mod history;
 mod merging;
+mod notices;
 mod posting;
 mod reading;
 mod reconciling;
@@ -10,8 +12,10 @@ mod till;
 use chrono::{DateTime, Utc};
 use entity::ids::RuleId;
 
+pub use due::{expire_due, lapse_due, settle_due};
 pub use history::{HistoryEntry, HistoryPosition, history};
 pub use merging::merge_in;
+pub use notices::{NOTICE_DAYS, announce_expiring};
 pub use posting::post_in;
 pub use reading::{
     Overview, balances, earned_on_day, expiring, overview, purchase_rule_at, purchase_rules_at,
@@ -22,7 +26,7 @@ pub use till::{
     spend_at_till_in,
 };
 
-pub use super::rules::{Act, Difference, Fault, Movement, Posted, Replayed};
+pub use super::rules::{Act, Difference, Fault, Movement, Posted, Replayed, Short};
 
 /// A member's balances in one ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,10 @@
 //! The use cases that run all day.
 
+use chrono::TimeDelta;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
+use huiyi::kernel::ids::HoldId;
+use huiyi::points::service::{self as points, Act};
 use huiyi::wiring::jobs;
 use serde_json::{Value, json};
 
@@ -17,7 +20,7 @@ pub const ALL: &[(&str, Case)] = &[
     ("spend at a till", |shop| spend(shop).boxed_local()),
     ("give back at a till", |shop| give_back(shop).boxed_local()),
     ("a spending repeated", |shop| repeat(shop).boxed_local()),
-    ("points", |shop| points(shop).boxed_local()),
+    ("points", |shop| balance(shop).boxed_local()),
     ("points history, first page", |shop| history(shop).boxed_local()),
     ("points history, deep page", |shop| deep_history(shop).boxed_local()),
     ("tiers", |shop| tiers(shop).boxed_local()),
@@ -31,6 +34,12 @@ pub const ALL: &[(&str, Case)] = &[
     ("event relay", |shop| shop.app.relay().boxed_local()),
     ("jobs, with the reconciliation", |shop| work(shop).boxed_local()),
     ("chores", |shop| chores(shop).boxed_local()),
+    ("freeze, capture, release", |shop| checkout(shop).boxed_local()),
+    ("adjust", |shop| adjust(shop).boxed_local()),
+    ("lapse of checkouts", |shop| lapse(shop).boxed_local()),
+    ("settling", |shop| settle(shop).boxed_local()),
+    ("notices of expiry", |shop| announce(shop).boxed_local()),
+    ("expiry", |shop| expire(shop).boxed_local()),
 ];
 
 async fn till(shop: &Shop, path: &str, key: &str, body: &Value) -> Answer {
@@ -60,10 +69,12 @@ async fn repeat(shop: &Shop) {
 }
 
 async fn read(shop: &Shop, token: &str, path: &str) -> Value {
-    shop.app.get(path).bearer(token).send().await.expect(200)
+    let answer = shop.app.get(path).bearer(token).send().await;
+    assert_eq!(answer.status, 200, "{path}: {}", crate::support::logs::text());
+    answer.body
 }
 
-async fn points(shop: &Shop) {
+async fn balance(shop: &Shop) {
     read(shop, &shop.shopper, "/v1/member/points").await;
 }
 
@@ -151,9 +162,9 @@ async fn refresh(shop: &Shop) {
 
 /// The slot of the night, and whatever else is due.
 async fn work(shop: &Shop) {
-    shop.app.advance(chrono::TimeDelta::days(1));
+    shop.app.advance(TimeDelta::days(1));
     shop.app.work().await;
-    let found = huiyi::points::service::reconcile(&shop.app.app.db).await.unwrap();
+    let found = points::reconcile(&shop.app.app.db).await.unwrap();
     assert!(found.is_empty(), "{found:?}");
 }
 
@@ -161,4 +172,49 @@ async fn chores(shop: &Shop) {
     for chore in jobs::CHORES {
         (chore.work)(&shop.app.app).await.unwrap();
     }
+}
+
+async fn freeze(shop: &Shop, number: &str) -> HoldId {
+    let hold = HoldId::new(shop.app.now());
+    let lapses_at = shop.app.now() + TimeDelta::minutes(30);
+    let act = Act::Freeze { amount: 20, hold, lapses_at, order_ref: None };
+    shop.app.moved(shop.member, number, act).await;
+    hold
+}
+
+async fn checkout(shop: &Shop) {
+    let hold = freeze(shop, "c1").await;
+    shop.app.moved(shop.member, "c1", Act::Capture { hold, amount: 15 }).await;
+    let hold = freeze(shop, "c2").await;
+    shop.app.moved(shop.member, "c2", Act::Release { hold }).await;
+}
+
+async fn adjust(shop: &Shop) {
+    for (number, amount) in [("a1", 5), ("a2", -5)] {
+        let act = Act::Adjust { amount, expires_at: None };
+        shop.app.moved(shop.member, number, act).await;
+    }
+}
+
+async fn lapse(shop: &Shop) {
+    freeze(shop, "c3").await;
+    shop.app.advance(TimeDelta::hours(1));
+    assert_eq!(points::lapse_due(&shop.app.app, 100).await.unwrap(), 1);
+}
+
+/// By now what everybody earned last is due.
+async fn settle(shop: &Shop) {
+    shop.app.advance(TimeDelta::days(6));
+    assert!(points::settle_due(&shop.app.app, 100).await.unwrap() >= 100);
+}
+
+async fn announce(shop: &Shop) {
+    shop.app.advance(TimeDelta::days(30));
+    let (app, now) = (&shop.app.app, shop.app.now());
+    assert!(points::announce_expiring(app, now, 30, 100).await.unwrap() >= 100);
+}
+
+async fn expire(shop: &Shop) {
+    shop.app.advance(TimeDelta::days(30));
+    assert!(points::expire_due(&shop.app.app, 100).await.unwrap() >= 100);
 }
