@@ -11,10 +11,11 @@ use crate::program::{Program, connect, order};
 use crate::{Effort, figure, median};
 
 /// Name and measurement.
-pub const ALL: [(&str, fn(Effort)); 3] = [
+pub const ALL: [(&str, fn(Effort)); 4] = [
     ("http_overhead", http_overhead),
     ("points_read_vs_tokio_postgres", points_read),
     ("order_batch_vs_copy", order_batch),
+    ("ledger_size", crate::size::ledger_size),
 ];
 
 const CONNECTIONS: usize = 64;

@@ -10,6 +10,8 @@ use std::time::Duration;
 pub struct Load {
     /// Requests a second.
     pub rate: f64,
+    /// Milliseconds that half of the requests stayed below.
+    pub p50_ms: f64,
     /// Milliseconds that 99 of 100 requests stayed below.
     pub p99_ms: f64,
 }
@@ -53,7 +55,7 @@ pub fn wrk(url: &str, script: Option<&PathBuf>, connections: usize, span: Durati
     assert!(output.status.success(), "wrk: {}", String::from_utf8_lossy(&output.stderr));
     assert!(!text.contains("Non-2xx"), "not every answer was a success:\n{text}");
     let rate = field(&text, "Requests/sec:").parse().unwrap();
-    Load { rate, p99_ms: millis(field(&text, "99%")) }
+    Load { rate, p50_ms: millis(field(&text, "50%")), p99_ms: millis(field(&text, "99%")) }
 }
 
 fn field<'a>(text: &'a str, name: &str) -> &'a str {

@@ -72,6 +72,11 @@ impl Program {
         panic!("the program did not get ready");
     }
 
+    /// Another command of the program with the same configuration.
+    pub fn command(&self, words: &[&str]) -> Command {
+        huiyi(&self.environment, words)
+    }
+
     /// A partner's key.
     pub fn partner(&self, scopes: &[&str]) -> String {
         let mut words = vec!["partner", "create", "bench"];
