@@ -2,6 +2,6 @@
 
 mod config;
 mod demo;
-mod program;
+pub mod program;
 mod serve;
 mod tools;
