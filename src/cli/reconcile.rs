@@ -30,7 +30,7 @@ impl Reconcile {
         let config = self.settings.load()?;
         process::block_on(async {
             let (app, _lock) = process::open_beside(config).await?;
-            let differences = points::reconcile_in_lanes(&app.db, self.lanes.into()).await?;
+            let differences = points::reconcile_in_lanes(&app, self.lanes.into()).await?;
             for one in &differences {
                 let member = one.member.map_or_else(|| "nobody".to_owned(), |id| id.to_string());
                 let ledger = one.ledger.map_or("unknown ledger", entity::codes::Ledger::as_str);

@@ -18,7 +18,7 @@ const LOGGED: usize = 100;
 /// # Errors
 /// The database's.
 pub async fn reconcile(app: &App, job: &Job) -> Result<()> {
-    let found = job.keep(app, service::reconcile(&app.db)).await?;
+    let found = job.keep(app, service::reconcile(app)).await?;
     app.measures.ledger_differences(found.len());
     for difference in found.iter().take(LOGGED) {
         tracing::error!(%difference, "the ledger differs from its transfers");

@@ -26,6 +26,13 @@ DO $$ DECLARE name text; BEGIN
     FOR name IN SELECT indexname FROM later LOOP EXECUTE 'DROP INDEX ' || name; END LOOP;
 END $$;
 
+-- The text of a transfer's id: base 32 over its 128 bits and two more.
+CREATE FUNCTION pg_temp.transfer_text(id uuid) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT 'trf_' || string_agg(
+        substr('0123456789abcdefghijklmnopqrstuv', substring(bits FROM i * 5 + 1 FOR 5)::bit(5)::int + 1, 1), '' ORDER BY i)
+    FROM (SELECT ('x' || replace(id::text, '-', ''))::bit(128) || B'00' AS bits) AS b, generate_series(0, 25) AS i
+$$;
+
 -- Those who are there already come first: they can sign in.
 CREATE TEMP TABLE filling AS
     SELECT row_number() OVER (ORDER BY id) AS n, id AS member FROM member;
@@ -67,7 +74,7 @@ INSERT INTO points_transfer (id, account_id, ledger, seq, kind, from_bucket, to_
     occurred_at, recorded_at)
     SELECT pg_temp.v7(tag, days, n), CASE ledger WHEN 'points' THEN points ELSE growth END, ledger, seq, kind, out_of,
         goes_to, amount * u, pending * u, available * u, 0, source,
-        CASE source WHEN 'transfer' THEN pg_temp.v7(cause, days + 7, n)::text ELSE pg_temp.v7(31, days, n)::text END,
+        CASE source WHEN 'transfer' THEN pg_temp.transfer_text(pg_temp.v7(cause, days + 7, n)) ELSE pg_temp.v7(31, days, n)::text END,
         CASE WHEN reverses IS NOT NULL THEN pg_temp.v7(reverses, days + 10, n) END,
         CASE source WHEN 'order' THEN pg_temp.v7(31, days, n) END,
         NULL, NULL, 'system', NULL, pg_temp.at(days, n), pg_temp.at(days, n)

@@ -5,6 +5,7 @@
 //! and go back to them. Only a claw-back makes debt; whatever comes in pays it first.
 
 mod audit;
+mod chain;
 mod due;
 mod holding;
 mod lots;
@@ -23,6 +24,7 @@ use entity::ids::{AccountId, HoldId, LotId, LotUseId, MemberId, TransferId};
 use entity::{points_account, points_hold, points_lot_use, points_transfer};
 
 pub use audit::{Audit, Beside, Difference, Fault};
+pub use chain::{Chain, Did, seal};
 pub use due::{expire, settle};
 pub use lots::{Lot, Lots, Mark, Part, due_at};
 pub use merging::merge;
@@ -195,6 +197,7 @@ impl Account {
             actor_id: line.origin.actor.id,
             occurred_at: line.origin.occurred_at,
             recorded_at: now,
+            mac: None,
         }
     }
 }

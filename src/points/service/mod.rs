@@ -8,6 +8,7 @@ mod posting;
 mod reading;
 mod reconciling;
 mod till;
+mod written;
 
 use chrono::{DateTime, Utc};
 use entity::ids::RuleId;

@@ -63,6 +63,8 @@ pub async fn save_accounts(db: &impl Conn, accounts: &[Model]) -> Result<(), DbE
             Column::Frozen,
             Column::Version,
             Column::UpdatedAt,
+            Column::LastMac,
+            Column::Mac,
         ])
         .to_owned();
     for chunk in accounts.chunks(CHUNK) {

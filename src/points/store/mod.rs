@@ -10,7 +10,10 @@ mod suspects;
 mod transfers;
 
 pub use accounts::{accounts_by_id, accounts_of, insert_accounts, lock_accounts, save_accounts};
-pub use audit::{lots_after, reversed_sums, transfers_after, used_of_lots, used_of_transfers};
+pub use audit::{
+    Readable, TransferKey, account_rows_in, accounts_named, ends_of, lots_after, owners,
+    reversed_sums, settled_of, transfers_after, transfers_in, used_of_lots,
+};
 pub use due::{
     Due, DueExpiry, expiring_soon, insert_notices, lots_due, lots_due_of, lots_running_out,
     notices_of,

@@ -3,5 +3,6 @@
 mod config;
 mod demo;
 pub mod program;
+mod reconcile;
 mod serve;
 mod tools;

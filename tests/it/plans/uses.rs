@@ -164,7 +164,7 @@ async fn refresh(shop: &Shop) {
 async fn work(shop: &Shop) {
     shop.app.advance(TimeDelta::days(1));
     shop.app.work().await;
-    let found = points::reconcile(&shop.app.app.db).await.unwrap();
+    let found = points::reconcile(&shop.app.app).await.unwrap();
     assert!(found.is_empty(), "{found:?}");
 }
 

@@ -9,4 +9,5 @@ mod merging;
 mod model;
 mod proof;
 mod settling;
+mod tamper;
 mod till;
