@@ -72,6 +72,12 @@ impl Program {
         panic!("the program did not get ready");
     }
 
+    /// Stops the server and its worker.
+    pub fn stop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     /// Another command of the program with the same configuration.
     pub fn command(&self, words: &[&str]) -> Command {
         huiyi(&self.environment, words)
@@ -135,8 +141,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.stop();
     }
 }
 

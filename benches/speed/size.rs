@@ -19,20 +19,22 @@ const READERS: usize = 500;
 const CONNECTIONS: usize = 16;
 /// Pairs of earning and spending in the long history of the first reader.
 const DEEP: u64 = 10_000;
-/// Lots a batch of settling and expiring.
-const BATCH: u64 = 1000;
+/// Lots a batch of settling and expiring, as the jobs have it.
+const BATCH: u64 = 500;
 
 /// Fills a ledger and measures what could grow with its size.
 pub fn ledger_size(effort: Effort) {
     let members = std::env::var("HUIYI_BENCH_MEMBERS").ok().and_then(|text| text.parse().ok());
     let members: u64 = members.unwrap_or(effort.members);
-    let program = Program::start("size");
+    let mut program = Program::start("size");
     let tokens: Vec<String> = (0..READERS).map(|n| program.shopper(n)).collect();
     let transfers = fill(&program, members);
     read(&program, effort, &tokens);
     prove(&program, transfers, "2");
     prove(&program, transfers, "1");
     disturb(&program, effort, &tokens);
+    // Its worker would settle beside us.
+    program.stop();
     let moved = due(&program, members / 5);
     prove(&program, transfers + moved, "2");
     drop_database(program);

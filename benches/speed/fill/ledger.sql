@@ -1,8 +1,8 @@
 -- Members with a ledger, as years of use would leave them, in set-based SQL (PostgreSQL). Placeholders: :members how many
 -- there shall be in all, :deep how many pairs of earning and spending the first one has besides, :now_ms an
 -- instant in Unix milliseconds.
--- Each member has ten transfers: on points two earnings that settled, a spending of both, a part of it given back and an
--- earning that is pending; on growth three earnings. What `huiyi reconcile` proves holds for all of it.
+-- Each member has ten transfers: on points three earnings, two spendings of them, a part given back and an earning that is
+-- pending; on growth three earnings. What `huiyi reconcile` proves holds for all of it.
 
 -- An instant so many days ago, a bit later for a later row. Both functions are simple enough for the planner to write them
 -- out in place: called, they would take most of the time.
@@ -25,13 +25,6 @@ CREATE TEMP TABLE later AS
 DO $$ DECLARE name text; BEGIN
     FOR name IN SELECT indexname FROM later LOOP EXECUTE 'DROP INDEX ' || name; END LOOP;
 END $$;
-
--- The text of a transfer's id: base 32 over its 128 bits and two more.
-CREATE FUNCTION pg_temp.transfer_text(id uuid) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-    SELECT 'trf_' || string_agg(
-        substr('0123456789abcdefghijklmnopqrstuv', substring(bits FROM i * 5 + 1 FOR 5)::bit(5)::int + 1, 1), '' ORDER BY i)
-    FROM (SELECT ('x' || replace(id::text, '-', ''))::bit(128) || B'00' AS bits) AS b, generate_series(0, 25) AS i
-$$;
 
 -- Those who are there already come first: they can sign in.
 CREATE TEMP TABLE filling AS
@@ -56,25 +49,25 @@ INSERT INTO points_account (id, member_id, ledger, pending, available, frozen, v
 -- One step a row, in the order in which they happened; amounts and balances in units of u. A lot is made by the step, `expires`
 -- days from now; `settles` is when, in days from now.
 CREATE TEMP TABLE step (tag int, days int, ledger text, seq int, kind text, out_of text, goes_to text, amount int,
-    pending int, available int, source text, cause int, reverses int, lot_left int, settled boolean, settles int, expires int);
+    pending int, available int, source text, reverses int, lot_left int, settled boolean, settles int, expires int);
 INSERT INTO step VALUES
-    (11, 300, 'points', 1, 'earn', 'issued', 'pending', 100, 100, 0, 'order', NULL, NULL, 10, true, -293, 65),
-    (12, 293, 'points', 2, 'settle', 'pending', 'available', 100, 0, 100, 'transfer', 11, NULL, NULL, NULL, NULL, NULL),
-    (13, 200, 'points', 3, 'earn', 'issued', 'pending', 200, 200, 100, 'order', NULL, NULL, 200, true, -193, 165),
-    (14, 193, 'points', 4, 'settle', 'pending', 'available', 200, 0, 300, 'transfer', 13, NULL, NULL, NULL, NULL, NULL),
-    (15, 100, 'points', 5, 'spend', 'available', 'redeemed', 120, 0, 180, 'till', NULL, NULL, NULL, NULL, NULL, NULL),
-    (16, 90, 'points', 6, 'reverse', 'redeemed', 'available', 30, 0, 210, 'till', NULL, 15, NULL, NULL, NULL, NULL),
-    (17, 3, 'points', 7, 'earn', 'issued', 'pending', 50, 50, 210, 'order', NULL, NULL, 50, false, 4, 362),
-    (21, 300, 'growth', 1, 'earn', 'issued', 'available', 100, 0, 100, 'order', NULL, NULL, 100, true, -300, NULL),
-    (22, 200, 'growth', 2, 'earn', 'issued', 'available', 200, 0, 300, 'order', NULL, NULL, 200, true, -200, NULL),
-    (23, 3, 'growth', 3, 'earn', 'issued', 'available', 50, 0, 350, 'order', NULL, NULL, 50, true, -3, NULL);
+    (11, 300, 'points', 1, 'earn', 'issued', 'available', 100, 0, 100, 'order', NULL, 10, true, -300, 65),
+    (12, 293, 'points', 2, 'earn', 'issued', 'available', 40, 0, 140, 'till', NULL, 0, true, -293, 65),
+    (13, 200, 'points', 3, 'earn', 'issued', 'available', 200, 0, 340, 'order', NULL, 200, true, -200, 165),
+    (14, 193, 'points', 4, 'spend', 'available', 'redeemed', 40, 0, 300, 'till', NULL, NULL, NULL, NULL, NULL),
+    (15, 100, 'points', 5, 'spend', 'available', 'redeemed', 120, 0, 180, 'till', NULL, NULL, NULL, NULL, NULL),
+    (16, 90, 'points', 6, 'reverse', 'redeemed', 'available', 30, 0, 210, 'till', 15, NULL, NULL, NULL, NULL),
+    (17, 3, 'points', 7, 'earn', 'issued', 'pending', 50, 50, 210, 'order', NULL, 50, false, 4, 362),
+    (21, 300, 'growth', 1, 'earn', 'issued', 'available', 100, 0, 100, 'order', NULL, 100, true, -300, NULL),
+    (22, 200, 'growth', 2, 'earn', 'issued', 'available', 200, 0, 300, 'order', NULL, 200, true, -200, NULL),
+    (23, 3, 'growth', 3, 'earn', 'issued', 'available', 50, 0, 350, 'order', NULL, 50, true, -3, NULL);
 
 INSERT INTO points_transfer (id, account_id, ledger, seq, kind, from_bucket, to_bucket, amount, pending_after,
     available_after, frozen_after, source, source_id, reverses, order_id, store_id, rule_id, actor_kind, actor_id,
     occurred_at, recorded_at)
     SELECT pg_temp.v7(tag, days, n), CASE ledger WHEN 'points' THEN points ELSE growth END, ledger, seq, kind, out_of,
         goes_to, amount * u, pending * u, available * u, 0, source,
-        CASE source WHEN 'transfer' THEN pg_temp.transfer_text(pg_temp.v7(cause, days + 7, n)) ELSE pg_temp.v7(31, days, n)::text END,
+        pg_temp.v7(31, days, n)::text,
         CASE WHEN reverses IS NOT NULL THEN pg_temp.v7(reverses, days + 10, n) END,
         CASE source WHEN 'order' THEN pg_temp.v7(31, days, n) END,
         NULL, NULL, 'system', NULL, pg_temp.at(days, n), pg_temp.at(days, n)
@@ -84,17 +77,19 @@ INSERT INTO points_transfer (id, account_id, ledger, seq, kind, from_bucket, to_
 INSERT INTO points_lot (id, account_id, transfer_id, order_id, amount, remaining, settled, settles_at, expires_at, earned_at,
     due_at)
     SELECT pg_temp.v7(tag + 100, days, n), CASE ledger WHEN 'points' THEN points ELSE growth END,
-        pg_temp.v7(tag, days, n), pg_temp.v7(31, days, n), amount * u, lot_left * u, settled, pg_temp.at(-settles, n),
-        pg_temp.at(-expires, 0), pg_temp.at(days, n), CASE WHEN settled THEN pg_temp.at(-expires, 0) ELSE pg_temp.at(-settles, n) END
+        pg_temp.v7(tag, days, n), CASE source WHEN 'order' THEN pg_temp.v7(31, days, n) END, amount * u,
+        lot_left * u, settled, pg_temp.at(-settles, n), pg_temp.at(-expires, 0), pg_temp.at(days, n),
+        CASE WHEN lot_left = 0 THEN NULL WHEN settled THEN pg_temp.at(-expires, 0) ELSE pg_temp.at(-settles, n) END
     FROM step CROSS JOIN filled WHERE kind = 'earn'
     ORDER BY days DESC, n;
 
--- The spending took the first lot whole and 20 of the second; the last one was given back to first.
+-- The first spending took the second lot whole, the second one the first lot and 20 of the third; the last one was given back
+-- to first.
 INSERT INTO points_lot_use (id, lot_id, transfer_id, amount)
     SELECT pg_temp.v7(use.tag, use.days, n), pg_temp.v7(use.lot, use.lot_days, n),
         pg_temp.v7(use.transfer, use.days, n), use.amount * u
     FROM (VALUES (201, 100, 111, 300, 15, -100), (202, 100, 113, 200, 15, -20), (203, 90, 113, 200, 16, 20),
-        (204, 90, 111, 300, 16, 10)) AS use (tag, days, lot, lot_days, transfer, amount)
+        (204, 90, 111, 300, 16, 10), (205, 193, 112, 293, 14, -40)) AS use (tag, days, lot, lot_days, transfer, amount)
     CROSS JOIN filled
     ORDER BY use.days DESC, n;
 
