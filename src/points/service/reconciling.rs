@@ -14,7 +14,7 @@ use crate::db::{self, Conn};
 use crate::http::Result;
 use crate::kernel::vault::Vault;
 use crate::points::rules::{Audit, Chain, Difference, Fault};
-use crate::points::store::{self, Readable, Span, TransferKey};
+use crate::points::store::{self, Page, Readable, TransferKey};
 
 /// Accounts a page: one statement of some tens of milliseconds, so that whoever writes beside it waits for nobody.
 const ACCOUNTS: u64 = 1000;
@@ -50,13 +50,13 @@ pub async fn reconcile_in_lanes(app: &App, lanes: usize) -> Result<Vec<Differenc
 async fn next_page(
     app: &App,
     above: Option<AccountId>,
-) -> Result<Option<(Span, Option<AccountId>)>> {
+) -> Result<Option<(Page, Option<AccountId>)>> {
     let Some(above) = above else { return Ok(None) };
     let end = store::page_end(app.db.read(), above, ACCOUNTS).await?;
-    Ok(Some((Span { above, upto: end.unwrap_or(store::ENDS.upto) }, end)))
+    Ok(Some((Page { above, upto: end.unwrap_or(store::ENDS.upto) }, end)))
 }
 
-async fn check(app: &App, page: Span) -> Result<Vec<Difference>> {
+async fn check(app: &App, page: Page) -> Result<Vec<Difference>> {
     let suspects = match store::suspects(app.db.read(), page).await {
         // A number changed by hand may be too large for sums: then each account is looked at by itself.
         Err(error) if db::is_out_of_range(&error) => {
@@ -75,7 +75,7 @@ async fn check(app: &App, page: Span) -> Result<Vec<Difference>> {
 }
 
 /// Accounts of a page of which a row is not as it was written (L7).
-async fn rewritten(app: &App, page: Span) -> Result<BTreeSet<AccountId>> {
+async fn rewritten(app: &App, page: Page) -> Result<BTreeSet<AccountId>> {
     let (db, vault) = (app.db.read(), &app.vault);
     let mut suspects = BTreeSet::new();
     let mut chains: HashMap<AccountId, Chain> = HashMap::new();

@@ -12,7 +12,7 @@ use sea_orm::{
     QueryOrder, QueryResult, QuerySelect,
 };
 
-use super::{CHUNK, Span};
+use super::{CHUNK, Page};
 use crate::db::{Backend, Conn};
 
 /// A row, or what is known of one that holds a word that is none: somebody changed it by hand.
@@ -64,18 +64,18 @@ pub async fn accounts_named(
 /// The accounts of a page.
 pub async fn account_rows_in(
     db: &impl Conn,
-    span: Span,
+    page: Page,
 ) -> Result<Vec<Readable<account::Model, AccountKey>>, DbErr> {
     let query = account::Entity::find()
-        .filter(account::Column::Id.gt(span.above))
-        .filter(account::Column::Id.lte(span.upto));
+        .filter(account::Column::Id.gt(page.above))
+        .filter(account::Column::Id.lte(page.upto));
     query.into_model().all(db).await
 }
 
 /// The next transfers of a page of accounts, by account and number; the place begins at the page's lower end.
 pub async fn transfers_in(
     db: &impl Conn,
-    span: Span,
+    page: Page,
     (account, seq): (AccountId, i64),
     limit: u64,
 ) -> Result<Vec<Readable<transfer::Model, TransferKey>>, DbErr> {
@@ -86,7 +86,7 @@ pub async fn transfers_in(
         .filter(place.gt(after))
         // MariaDB finds no way into the index by the pair.
         .filter(Column::AccountId.gte(account))
-        .filter(Column::AccountId.lte(span.upto))
+        .filter(Column::AccountId.lte(page.upto))
         .order_by_asc(Column::AccountId)
         .order_by_asc(Column::Seq)
         .limit(limit);

@@ -11,7 +11,7 @@ use crate::db::{Backend, Conn};
 
 /// Accounts above the first id, up to and with the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
+pub struct Page {
     /// Not in it.
     pub above: AccountId,
     /// In it.
@@ -19,7 +19,7 @@ pub struct Span {
 }
 
 /// Below and above every account.
-pub const ENDS: Span = Span { above: AccountId(Uuid::nil()), upto: AccountId(Uuid::max()) };
+pub const ENDS: Page = Page { above: AccountId(Uuid::nil()), upto: AccountId(Uuid::max()) };
 
 /// The id that ends a page of `accounts`; none when fewer are left above `above`.
 pub async fn page_end(
@@ -40,12 +40,12 @@ pub async fn page_end(
 }
 
 /// The accounts of a page, sorted.
-pub async fn accounts_in(db: &impl Conn, span: Span) -> Result<Vec<AccountId>, DbErr> {
+pub async fn accounts_in(db: &impl Conn, page: Page) -> Result<Vec<AccountId>, DbErr> {
     Entity::find()
         .select_only()
         .column(Column::Id)
-        .filter(Column::Id.gt(span.above))
-        .filter(Column::Id.lte(span.upto))
+        .filter(Column::Id.gt(page.above))
+        .filter(Column::Id.lte(page.upto))
         .order_by_asc(Column::Id)
         .into_tuple()
         .all(db)
@@ -54,7 +54,7 @@ pub async fn accounts_in(db: &impl Conn, span: Span) -> Result<Vec<AccountId>, D
 
 /// Accounts of which something may not be as their transfers say, and ids without an account; sorted. It asks what
 /// `rules::Audit` asks, in the same words: where that says nothing, this must not either, and the other way round.
-pub async fn suspects(db: &impl Conn, span: Span) -> Result<Vec<AccountId>, DbErr> {
+pub async fn suspects(db: &impl Conn, page: Page) -> Result<Vec<AccountId>, DbErr> {
     let backend = db.get_database_backend();
     let mut sql = String::with_capacity(ASKED.len());
     let mut values: Vec<Value> = Vec::new();
@@ -65,7 +65,7 @@ pub async fn suspects(db: &impl Conn, span: Span) -> Result<Vec<AccountId>, DbEr
                 _ => ("?".to_owned(), "?".to_owned()),
             };
             sql.push_str(&format!("> {above} AND account_id <= {upto}"));
-            values.extend([span.above.into(), span.upto.into()]);
+            values.extend([page.above.into(), page.upto.into()]);
         }
         sql.push_str(piece);
     }
