@@ -16,8 +16,11 @@
 mod figures;
 mod load;
 mod peers;
+mod pgbench;
 mod program;
 mod size;
+mod sweeps;
+mod tills;
 
 use std::time::Duration;
 

@@ -210,26 +210,34 @@ pub async fn standing(db: &impl Conn, app: &App, member: MemberId) -> Result<Sta
     let row = row.ok_or_else(|| Error::from(codes::NOT_FOUND))?;
     let growth = points::balances(db, &[member], Ledger::Growth).await?;
     let growth = growth.get(&member).map_or(0, |balance| balance.available);
-    standing_of(db, app, &row, growth).await
+    let standing = standings_of(db, app, &[(&row, growth)]).await?.pop();
+    standing.ok_or_else(|| Error::fault("a member has no standing"))
 }
 
-/// Where a member stands whose row and growth value the caller has read already.
+/// Where members stand whose rows and growth values the caller has read already, in the same order.
 ///
 /// # Errors
 /// The database's.
-pub async fn standing_of(
+pub async fn standings_of(
     db: &impl Conn,
     app: &App,
-    row: &member::Model,
-    growth: i64,
-) -> Result<Standing> {
+    members: &[(&member::Model, i64)],
+) -> Result<Vec<Standing>> {
     let since = app.calendar.day(app.clock.now()) - WINDOW;
-    let spent = members::spent_since(db, &[row.id], since).await?;
-    let reach = Reach { spent: spent.get(&row.id).copied().unwrap_or_default(), growth };
+    let ids: Vec<MemberId> = members.iter().map(|(row, _)| row.id).collect();
+    let spent = members::spent_since(db, &ids, since).await?;
     let tiers = store::tiers(db).await?;
+    let standing = |&(row, growth): &(&member::Model, i64)| {
+        let reach = Reach { spent: spent.get(&row.id).copied().unwrap_or_default(), growth };
+        standing_at(&tiers, row, reach)
+    };
+    members.iter().map(standing).collect()
+}
+
+fn standing_at(tiers: &[tier::Model], row: &member::Model, reach: Reach) -> Result<Standing> {
     let tier = tiers.iter().find(|tier| tier.code == row.tier);
     let tier = tier.ok_or_else(|| Error::fault("a member has a tier that does not exist"))?;
-    let next = rules::next(&tiers, &row.tier, reach);
+    let next = rules::next(tiers, &row.tier, reach);
     Ok(Standing {
         tier: tier.clone(),
         since: row.tier_since,

@@ -32,6 +32,7 @@ mod plans;
 mod points;
 mod probes;
 mod races;
+mod rows;
 mod sessions;
 mod staff;
 mod story;

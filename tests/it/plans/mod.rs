@@ -43,7 +43,7 @@ impl Counters {
         Self(Database::connect(one).await.unwrap())
     }
 
-    /// The counters of large tables. A backend hands its counts on when it ends: whoever worked must have closed its pool.
+    /// The counters of large tables. A backend hands its counts on when it ends, so everybody else's is ended.
     async fn read(&self) -> Vec<Scans> {
         self.alone().await;
         let sql = "SELECT pg_class.relname::text AS name, reltuples::bigint AS rows, seq_scan FROM pg_stat_user_tables \
@@ -58,9 +58,9 @@ impl Counters {
     }
 
     async fn alone(&self) {
-        let others = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() \
+        let others = "SELECT count(pg_terminate_backend(pid)) AS n FROM pg_stat_activity WHERE datname = current_database() \
                       AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
-        for _ in 0..600 {
+        for _ in 0..3000 {
             let row = self.0.query_one_raw(postgres(others)).await.unwrap().unwrap();
             if row.try_get::<i64>("", "n").unwrap() == 0 {
                 return;
@@ -87,7 +87,6 @@ async fn scans_of(
     (shop.app.app, shop.app.url) = (replica, url);
     case(shop).await;
     drop(server.stop(false));
-    shop.app.app.db.clone().close().await.unwrap();
     let after = counters.read().await;
     let scanned = after.iter().filter_map(|now| {
         let then = before.iter().find(|then| then.table == now.table).map_or(0, |then| then.scans);
