@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use fs4::FileExt;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
-use sqlx::Executor;
+use sqlx::Executor as _;
 
 use super::Db;
 
@@ -33,6 +33,12 @@ pub async fn connect(url: &str, max_connections: u32, acquire: Duration) -> Resu
     let mut options = ConnectOptions::new(url);
     options.max_connections(max_connections).acquire_timeout(acquire).connect_timeout(acquire);
     quiet(&mut options);
+    options.map_sqlx_postgres_pool_opts(|pool| {
+        // Compiling a statement pays for minutes of work, and it takes a second: nothing here runs that long.
+        pool.after_connect(|connection, _| {
+            Box::pin(async move { connection.execute("SET jit = off").await.map(drop) })
+        })
+    });
     let pool = Database::connect(options).await?;
     Ok(Db { write: pool.clone(), read: pool, lanes: Some(Lanes::new(url, acquire)) })
 }

@@ -32,7 +32,7 @@ pub use posting::post_in;
 pub use reading::{
     Overview, RuleBooks, balances, earned_on_day, expiring, overviews, purchase_rule_at,
 };
-pub use reconciling::reconcile;
+pub use reconciling::{reconcile, reconcile_in_lanes};
 pub use running::{RunningCampaign, running_campaigns};
 pub use till::{Customer, TillMove, TillReversal, TillWish, move_at_tills_in, spend_at_till};
 pub use versioning::{Listed, Span};
