@@ -30,6 +30,7 @@ mod permissions;
 mod points;
 mod probes;
 mod races;
+mod races_jobs;
 mod sessions;
 mod staff;
 mod story;

@@ -5,6 +5,7 @@ mod catalogue;
 mod earning;
 mod odd;
 mod permutations;
+mod permutations_jobs;
 mod races;
 mod refunds;
 mod versions;
