@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::db::{Conn, Tx};
 use crate::events::{self, Event};
 use crate::http::{Code, Error, Result};
+use crate::kernel::abort_at;
 use crate::members::service::winners;
 use crate::points::rules::{
     self, Account, Act, Books, Cause, Entries, Hold, Mark, Movement, Posted, Share,
@@ -269,7 +270,9 @@ pub(super) async fn write(
     store::insert_lots(tx, &fresh_lots).await?;
     store::save_lots(tx, &changed_lots).await?;
     store::insert_uses(tx, &entries.uses).await?;
+    abort_at("transfers_written");
     store::save_accounts(tx, &changed).await?;
+    abort_at("accounts_written");
     Ok(())
 }
 
