@@ -34,7 +34,9 @@ pub fn admin(config: &mut ServiceConfig<'_>) {
         .configure(staff::routes::admin)
         .configure(partners::routes::admin)
         .configure(leaderboards::routes::admin)
-        .configure(operations::routes::admin);
+        .configure(operations::routes::admin)
+        .configure(points::routes::admin)
+        .configure(orders::routes::admin);
 }
 
 /// `/v1/open`: third parties.

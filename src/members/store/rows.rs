@@ -40,6 +40,43 @@ pub(in crate::members) async fn merged_into(
     Ok(found)
 }
 
+/// Who was merged into one of `winners` directly, into whom, and when her row changed last.
+pub(in crate::members) async fn gone_into(
+    db: &impl Conn,
+    winners: &[MemberId],
+) -> Result<Vec<(MemberId, MemberId, DateTime<Utc>)>, DbErr> {
+    let mut found = Vec::new();
+    for chunk in winners.chunks(CHUNK) {
+        let rows: Vec<(MemberId, Option<MemberId>, DateTime<Utc>)> = member::Entity::find()
+            .select_only()
+            .columns([member::Column::Id, member::Column::MergedInto, member::Column::UpdatedAt])
+            .filter(member::Column::MergedInto.is_in(chunk.iter().copied()))
+            .order_by_asc(member::Column::Id)
+            .into_tuple()
+            .all(db)
+            .await?;
+        found.extend(rows.into_iter().filter_map(|(id, into, at)| Some((id, into?, at))));
+    }
+    Ok(found)
+}
+
+/// When members were merged, by the journal.
+pub(in crate::members) async fn merge_times(
+    db: &impl Conn,
+    losers: &[MemberId],
+) -> Result<Vec<(MemberId, DateTime<Utc>)>, DbErr> {
+    use entity::member_merge::{Column, Entity};
+    let mut found = Vec::new();
+    for chunk in losers.chunks(CHUNK) {
+        let query = Entity::find()
+            .select_only()
+            .columns([Column::LoserId, Column::MergedAt])
+            .filter(Column::LoserId.is_in(chunk.iter().copied()));
+        found.extend(query.into_tuple::<(MemberId, DateTime<Utc>)>().all(db).await?);
+    }
+    Ok(found)
+}
+
 /// Rows by id, in id order.
 pub(in crate::members) async fn by_ids(
     db: &impl Conn,

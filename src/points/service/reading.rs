@@ -1,69 +1,94 @@
 //! What callers want to know.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::codes::Ledger;
+use entity::earning_rule;
 use entity::ids::MemberId;
 
 use super::{Balance, EarningRule, Expiring};
 use crate::app::App;
 use crate::db::Conn;
 use crate::http::Result;
+use crate::members::service::Loser;
+use crate::points::rules::Book;
 use crate::points::store;
 
-/// The rule of `ledger` in force at a business time (`purchase_points` or `purchase_growth`), if any.
+/// The rule of `ledger` in force at a business time, if any.
 pub async fn purchase_rule_at(
     db: &impl Conn,
     ledger: Ledger,
     at: DateTime<Utc>,
 ) -> Result<Option<EarningRule>> {
-    let code = purchase_rule(ledger);
-    let row = store::rule_at(db, code, at).await?;
-    Ok(row.map(|row| EarningRule { id: row.id, row }))
+    let books = RuleBooks::load(db).await?;
+    Ok(books.at(ledger, at).map(|row| EarningRule { id: row.id, row: row.clone() }))
 }
 
-/// The rule of `ledger` in force at each of many business times, in one query.
-pub async fn purchase_rules_at(
-    db: &impl Conn,
-    ledger: Ledger,
-    times: &[DateTime<Utc>],
-) -> Result<Vec<Option<EarningRule>>> {
-    let versions = store::versions_of(db, purchase_rule(ledger)).await?;
-    let at = |at: &DateTime<Utc>| {
-        let open = |row: &&entity::earning_rule::Model| row.ends_at.is_none_or(|end| end > *at);
-        let row = versions.iter().find(|row| row.starts_at <= *at && open(row))?;
-        Some(EarningRule { id: row.id, row: row.clone() })
-    };
-    Ok(times.iter().map(at).collect())
+/// The earning rules of both ledgers, with all their versions.
+#[derive(Clone, Debug, Default)]
+pub struct RuleBooks {
+    points: Book<earning_rule::Model>,
+    growth: Book<earning_rule::Model>,
 }
 
-const fn purchase_rule(ledger: Ledger) -> &'static str {
-    match ledger {
-        Ledger::Points => "purchase_points",
-        Ledger::Growth => "purchase_growth",
+impl RuleBooks {
+    /// Reads them, in one statement.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn load(db: &impl Conn) -> Result<Self> {
+        let rows = store::rules(db).await?;
+        let (points, growth) = rows.into_iter().partition(|row| row.ledger == Ledger::Points);
+        Ok(Self { points: Book::new(points), growth: Book::new(growth) })
+    }
+
+    /// The version that applies at a business time: of one rule the newest in force, of several the one that began last.
+    #[must_use]
+    pub fn at(&self, ledger: Ledger, at: DateTime<Utc>) -> Option<&earning_rule::Model> {
+        match ledger {
+            Ledger::Points => self.points.one_at(at),
+            Ledger::Growth => self.growth.one_at(at),
+        }
+    }
+
+    /// The same books with one rule for ever in place of all of its ledger: for trying it out.
+    #[must_use]
+    pub fn with_only(mut self, rule: earning_rule::Model) -> Self {
+        match rule.ledger {
+            Ledger::Points => self.points = Book::new(vec![rule]),
+            Ledger::Growth => self.growth = Book::new(vec![rule]),
+        }
+        self
     }
 }
 
-/// Points earned by each member on the business day of `at`, for the daily cap. What was taken back later still
-/// counts: otherwise buying and returning would open the cap again. Members who earned nothing are absent.
+/// Points earned by each member on the business day of `at`, for the daily cap, also by those who were merged into
+/// her: their transfers stay in their accounts. What was taken back later still counts: otherwise buying and returning
+/// would open the cap again. Members who earned nothing are absent.
 pub async fn earned_on_day(
     db: &impl Conn,
     app: &App,
     members: &[(MemberId, DateTime<Utc>)],
+    losers: &[Loser],
     ledger: Ledger,
 ) -> Result<HashMap<(MemberId, NaiveDate), i64>> {
     let mut days: BTreeMap<NaiveDate, Vec<MemberId>> = BTreeMap::new();
     for (member, at) in members {
         days.entry(app.calendar.day(*at)).or_default().push(*member);
     }
+    let winners: HashMap<MemberId, MemberId> =
+        losers.iter().map(|loser| (loser.id, loser.winner)).collect();
     let mut earned = HashMap::new();
-    for (day, members) in days {
+    for (day, mut members) in days {
+        let own: HashSet<MemberId> = members.iter().copied().collect();
+        members.extend(losers.iter().filter(|it| own.contains(&it.winner)).map(|it| it.id));
         let accounts = store::accounts_of(db, &members).await?;
+        let owner = |member: MemberId| winners.get(&member).copied().unwrap_or(member);
         let owners: HashMap<_, _> = accounts
             .iter()
             .filter(|row| row.ledger == ledger)
-            .map(|row| (row.id, row.member_id))
+            .map(|row| (row.id, owner(row.member_id)))
             .collect();
         let ids: Vec<_> = owners.keys().copied().collect();
         let (from, to) = (app.calendar.start(day), app.calendar.start(day + chrono::Days::new(1)));

@@ -2,6 +2,8 @@
 
 mod accounts;
 mod audit;
+mod budgets;
+mod campaigns;
 mod due;
 mod holds;
 mod lots;
@@ -12,6 +14,11 @@ pub use accounts::{accounts_by_id, accounts_of, insert_accounts, lock_accounts, 
 pub use audit::{
     Readable, accounts_after, ends_of, lots_after, orphans, owners, reversed_sums, settled_of,
     transfers_after, used_of_lots,
+};
+pub use budgets::{add_issued, issued, lock_budgets};
+pub use campaigns::{
+    campaign_versions, campaigns, campaigns_between, campaigns_by_id, insert_campaign,
+    stop_campaign,
 };
 pub use due::{
     Due, DueExpiry, expiring_soon, insert_notices, lots_due, lots_due_of, lots_running_out,
@@ -24,7 +31,7 @@ pub use lots::{
     holders, insert_lots, insert_uses, lots_by_id, lots_left, lots_made_by, move_lots, origins,
     save_lots, uses_of,
 };
-pub use rules::{rule_at, versions_of};
+pub use rules::{insert_rule, rule_versions, rules, rules_by_id, stop_rule};
 pub use transfers::{
     HistoryPosition, earnings_between, history, insert_transfers, reversals_of, with_causes,
 };

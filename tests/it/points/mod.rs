@@ -8,6 +8,7 @@ mod linear;
 mod merging;
 mod model;
 mod proof;
+mod rules_as_data;
 mod settling;
 mod tamper;
 mod till;
