@@ -9,7 +9,8 @@ const EXAMPLES: &str = "\
 Examples:
   huiyi reconcile --config huiyi.toml
 
-Recomputes every balance and every lot from the transfers. It changes nothing and may run beside servers.
+Recomputes every balance and every lot from the transfers and checks the code of each row, so that whatever was changed by
+hand is named. It changes nothing and may run beside servers.
 It takes two connections of the database for a while; --lanes 1 takes longer and leaves more to traffic.
 Exit code 1 when anything differs.";
 

@@ -32,6 +32,7 @@ mod plans;
 mod points;
 mod probes;
 mod races;
+mod races_jobs;
 mod rows;
 mod sessions;
 mod staff;

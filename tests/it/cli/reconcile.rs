@@ -4,6 +4,7 @@ use sea_orm::{ConnectionTrait, Database};
 use serde_json::json;
 
 use super::program::{Folder, Running};
+use crate::support::order;
 
 /// As somebody who may do anything with the file.
 async fn by_hand(folder: &Folder, statements: &[&str]) {
@@ -18,9 +19,12 @@ async fn by_hand(folder: &Folder, statements: &[&str]) {
 #[actix_web::test]
 async fn reconcile_exits_1_and_names_the_transfer_that_was_changed_by_hand() {
     let folder = Folder::new();
-    let made = folder.run(&["partner", "create", "till", "--scope", "points:write"]);
+    let made = folder.run(&["partner", "create", "till", "--scope", "orders:write,points:write"]);
     let key = made.out.split_whitespace().find(|word| word.starts_with("hyk_")).unwrap().to_owned();
     let mut server = Running::start(&mut folder.huiyi(&["serve"]));
+    let sale = order("A-1", "13800138000", 10_000, "2026-03-14T06:30:00Z");
+    let (status, answer) = server.post_as(&key, "/v1/open/orders", &sale);
+    assert_eq!(status, 200, "{answer}");
     let mut transfers = Vec::new();
     for n in 1..=3 {
         let body = json!({

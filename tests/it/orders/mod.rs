@@ -8,6 +8,7 @@ mod dry_run;
 mod earning;
 mod odd;
 mod permutations;
+mod permutations_jobs;
 mod races;
 mod refunds;
 mod versions;

@@ -12,9 +12,9 @@ use super::{Till, member_id, next, refund, sale};
 use crate::support::Answer;
 
 /// One event: its path and body for an order of this number and buyer.
-type Event = fn(&str, &str) -> (&'static str, Value);
+pub(super) type Event = fn(&str, &str) -> (&'static str, Value);
 
-fn paid(number: &str, phone: &str) -> (&'static str, Value) {
+pub(super) fn paid(number: &str, phone: &str) -> (&'static str, Value) {
     ("/v1/open/orders", sale(number, phone, &[10_050, 20_000, 990]))
 }
 
@@ -29,19 +29,19 @@ fn paid_later(number: &str, phone: &str) -> (&'static str, Value) {
     ("/v1/open/orders", next(&placed(number, phone).1, "paid"))
 }
 
-fn of_line(number: &str, _: &str) -> (&'static str, Value) {
+pub(super) fn of_line(number: &str, _: &str) -> (&'static str, Value) {
     ("/v1/open/refunds", refund(&format!("{number}-R1"), number, 3_333, &[(1, 1, 3_333)]))
 }
 
-fn of_all(number: &str, _: &str) -> (&'static str, Value) {
+pub(super) fn of_all(number: &str, _: &str) -> (&'static str, Value) {
     ("/v1/open/refunds", refund(&format!("{number}-R2"), number, 7_777, &[]))
 }
 
-fn of_rest_of_line(number: &str, _: &str) -> (&'static str, Value) {
+pub(super) fn of_rest_of_line(number: &str, _: &str) -> (&'static str, Value) {
     ("/v1/open/refunds", refund(&format!("{number}-R3"), number, 6_717, &[(1, 1, 6_717)]))
 }
 
-fn cancelled(number: &str, phone: &str) -> (&'static str, Value) {
+pub(super) fn cancelled(number: &str, phone: &str) -> (&'static str, Value) {
     let mut order = paid(number, phone).1;
     order["version"] = 9.into();
     order["status"] = "cancelled".into();
@@ -49,7 +49,7 @@ fn cancelled(number: &str, phone: &str) -> (&'static str, Value) {
 }
 
 /// Every sequence of `items`.
-fn permutations<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
+pub(super) fn permutations<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
     if items.is_empty() {
         return vec![Vec::new()];
     }
@@ -62,7 +62,11 @@ fn permutations<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
 }
 
 /// What must not depend on the sequence.
-async fn state(till: &Till, number: &str, member: &str) -> BTreeMap<&'static str, String> {
+pub(super) async fn state(
+    till: &Till,
+    number: &str,
+    member: &str,
+) -> BTreeMap<&'static str, String> {
     let db = till.app.app.db.read();
     let order = till.read(number).await;
     let order_lines = order["lines"].as_array().unwrap();

@@ -163,7 +163,10 @@ async fn each_of_a_hundred_changes_by_hand_is_seen_and_its_row_named() {
         points_lot::Column::Id,
         random,
         |row, _, found| match found.what {
-            Fault::LotLeft(id) | Fault::LotSettled(id) | Fault::LotAccount(id) => id == row.id,
+            Fault::LotLeft(id)
+            | Fault::LotDue(id)
+            | Fault::LotSettled(id)
+            | Fault::LotAccount(id) => id == row.id,
             what => transfer_of(what) == Some(made_by(row)),
         },
     )
