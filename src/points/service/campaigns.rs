@@ -195,7 +195,7 @@ async fn known_stores(app: &App, wanted: &[String]) -> Result<()> {
     match wanted.iter().position(|code| !found.contains_key(code)) {
         None => Ok(()),
         Some(i) => {
-            let pointer = format!("/conditions/stores/{i}");
+            let pointer = format!("/plan/conditions/stores/{i}");
             let en = "there is no such store";
             Err(Error::field(pointer, "unknown", "没有这家门店", en))
         }

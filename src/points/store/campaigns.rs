@@ -55,6 +55,8 @@ pub async fn stop_campaign(
         .col_expr(Column::StoppedAt, Expr::value(Some(now)))
         .filter(Column::Code.eq(code))
         .filter(Column::EndsAt.gt(now))
+        // What was stopped before it begins ends where it begins.
+        .filter(Expr::col(Column::EndsAt).gt(Expr::col(Column::StartsAt)))
         .exec(db)
         .await?;
     Ok(())

@@ -41,12 +41,16 @@ pub async fn stop_rule(
 ) -> Result<(), DbErr> {
     let begins = Expr::col(Column::StartsAt);
     let end = Expr::case(begins.clone().gt(now), begins).finally(Expr::value(now));
+    // What was stopped before it begins ends where it begins.
+    let open = Condition::all()
+        .add(Column::EndsAt.gt(now))
+        .add(Expr::col(Column::EndsAt).gt(Expr::col(Column::StartsAt)));
     Entity::update_many()
         .col_expr(Column::EndsAt, end.into())
         .col_expr(Column::StoppedBy, Expr::value(Some(by)))
         .col_expr(Column::StoppedAt, Expr::value(Some(now)))
         .filter(Column::Code.eq(code))
-        .filter(Condition::any().add(Column::EndsAt.is_null()).add(Column::EndsAt.gt(now)))
+        .filter(Condition::any().add(Column::EndsAt.is_null()).add(open))
         .exec(db)
         .await?;
     Ok(())

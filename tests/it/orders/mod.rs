@@ -5,6 +5,7 @@ mod budgets;
 mod campaigns;
 mod catalogue;
 mod dry_run;
+mod dry_run_speed;
 mod earning;
 mod odd;
 mod permutations;
@@ -33,7 +34,10 @@ struct Till {
 
 impl Till {
     async fn open() -> Self {
-        let app = TestApp::start().await;
+        Self::over(TestApp::start().await).await
+    }
+
+    async fn over(app: TestApp) -> Self {
         app.catalogue().await;
         let store = app.store("EAST", "SH01").await;
         let guide = app.guide("G001", store).await;
