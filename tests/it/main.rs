@@ -35,5 +35,6 @@ mod races_jobs;
 mod sessions;
 mod staff;
 mod story;
+mod story_year;
 mod support;
 mod tiers;
