@@ -11,6 +11,7 @@ use sea_orm::{
 
 use super::CHUNK;
 use crate::db::Conn;
+use crate::db::rows::among;
 
 pub(in crate::members) async fn insert(
     db: &impl Conn,
@@ -85,7 +86,7 @@ pub(in crate::members) async fn by_ids(
     let mut found = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(CHUNK) {
         let rows = member::Entity::find()
-            .filter(member::Column::Id.is_in(chunk.iter().copied()))
+            .filter(among(db, member::Column::Id, chunk.iter().copied()))
             .order_by_asc(member::Column::Id)
             .all(db)
             .await?;
@@ -102,7 +103,7 @@ pub(in crate::members) async fn lock(
     let mut found = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(CHUNK) {
         let rows = member::Entity::find()
-            .filter(member::Column::Id.is_in(chunk.iter().copied()))
+            .filter(among(db, member::Column::Id, chunk.iter().copied()))
             .order_by_asc(member::Column::Id)
             .lock_exclusive()
             .all(db)
@@ -123,7 +124,7 @@ pub(in crate::members) async fn lock_successors(
             .select_only()
             .column(member::Column::Id)
             .column(member::Column::MergedInto)
-            .filter(member::Column::Id.is_in(chunk.iter().copied()))
+            .filter(among(db, member::Column::Id, chunk.iter().copied()))
             .order_by_asc(member::Column::Id)
             .lock_exclusive()
             .into_tuple()
@@ -145,7 +146,7 @@ pub(in crate::members) async fn successors(
             .select_only()
             .column(member::Column::Id)
             .column(member::Column::MergedInto)
-            .filter(member::Column::Id.is_in(chunk.iter().copied()))
+            .filter(among(db, member::Column::Id, chunk.iter().copied()))
             .into_tuple()
             .all(db)
             .await?;
@@ -180,7 +181,7 @@ pub(in crate::members) async fn set_tier(
             .col_expr(member::Column::TierSince, Expr::value(*since))
             .col_expr(member::Column::TierUntil, Expr::value(*until))
             .col_expr(member::Column::UpdatedAt, Expr::value(now))
-            .filter(member::Column::Id.is_in(chunk.iter().copied()))
+            .filter(among(db, member::Column::Id, chunk.iter().copied()))
             .exec(db)
             .await?;
     }

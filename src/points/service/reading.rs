@@ -1,11 +1,13 @@
 //! What callers want to know.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::codes::Ledger;
 use entity::earning_rule;
-use entity::ids::MemberId;
+use entity::ids::{AccountId, MemberId};
+use moka::sync::Cache;
 
 use super::{Balance, EarningRule, Expiring};
 use crate::app::App;
@@ -120,20 +122,13 @@ pub async fn balances(
 /// What runs out when, soonest first. Instants that have passed are lots that the expiry job has not reached yet:
 /// they can no longer be spent.
 pub async fn expiring(db: &impl Conn, member: MemberId) -> Result<Vec<Expiring>> {
-    Ok(overview(db, member).await?.expiring)
+    let accounts = store::accounts_of(db, &[member]).await?;
+    let points = accounts.iter().filter(|row| row.ledger == Ledger::Points);
+    let points: Vec<AccountId> = points.map(|row| row.id).collect();
+    Ok(left(db, &points).await?.into_values().next().map(|(_, left)| left).unwrap_or_default())
 }
 
-/// What a member can spend at `now`: her balance without lots that have run out.
-///
-/// # Errors
-/// The database's.
-pub async fn spendable(db: &impl Conn, member: MemberId, now: DateTime<Utc>) -> Result<i64> {
-    let overview = overview(db, member).await?;
-    let gone = overview.expiring.iter().filter(|lot| lot.at <= now).map(|lot| lot.amount);
-    Ok(overview.points.available - gone.sum::<i64>())
-}
-
-/// Both balances of a member and what runs out when, in two statements.
+/// Both balances of a member and what runs out when.
 #[derive(Clone, Debug, Default)]
 pub struct Overview {
     /// Points.
@@ -144,31 +139,64 @@ pub struct Overview {
     pub expiring: Vec<Expiring>,
 }
 
-/// Where a member's ledgers stand (PT-8).
+/// What runs out when in accounts as this process read them last. Lots change with a transfer only, and each transfer
+/// counts its account's version up, so what was read with a version is good for as long as the account has it.
+struct Known(Cache<AccountId, (i64, Arc<[Expiring]>)>);
+
+impl Default for Known {
+    fn default() -> Self {
+        Self(Cache::new(50_000))
+    }
+}
+
+/// Where members' ledgers stand (PT-8), in one statement, and a second one for those whose points have moved since this
+/// process looked last.
 ///
 /// # Errors
 /// The database's.
-pub async fn overview(db: &impl Conn, member: MemberId) -> Result<Overview> {
-    let mut overview = Overview::default();
-    let mut own = Vec::new();
-    for row in store::accounts_of(db, &[member]).await? {
+pub async fn overviews(
+    db: &impl Conn,
+    app: &App,
+    members: &[MemberId],
+) -> Result<HashMap<MemberId, Overview>> {
+    let mut overviews: HashMap<MemberId, Overview> = HashMap::new();
+    let known = app.memory.of::<Known>();
+    let mut unknown = HashMap::new();
+    for row in store::accounts_of(db, members).await? {
+        let overview = overviews.entry(row.member_id).or_default();
         let (pending, available, frozen) = (row.pending, row.available, row.frozen);
         let balance = Balance { pending, available, frozen };
         match row.ledger {
             Ledger::Growth => overview.growth = balance,
             Ledger::Points => {
                 overview.points = balance;
-                own.push(row.id);
+                match known.0.get(&row.id).filter(|(version, _)| *version == row.version) {
+                    Some((_, left)) => overview.expiring = left.to_vec(),
+                    None => drop(unknown.insert(row.id, row.member_id)),
+                }
             }
         }
     }
-    let mut sums: BTreeMap<DateTime<Utc>, i64> = BTreeMap::new();
-    for lot in store::lots_left(db, &own).await? {
-        // Pending points are no part of what she can spend; they are shown by when they settle.
-        if let Some(at) = lot.expires_at.filter(|_| lot.settled) {
-            *sums.entry(at).or_default() += lot.remaining;
+    let ids: Vec<AccountId> = unknown.keys().copied().collect();
+    for (account, (version, left)) in left(db, &ids).await? {
+        known.0.insert(account, (version, left.as_slice().into()));
+        let overview = unknown.get(&account).and_then(|member| overviews.get_mut(member));
+        if let Some(overview) = overview {
+            overview.expiring = left;
         }
     }
-    overview.expiring = sums.into_iter().map(|(at, amount)| Expiring { at, amount }).collect();
-    Ok(overview)
+    Ok(overviews)
+}
+
+/// What runs out when in each account, with the version that it was read at.
+async fn left(
+    db: &impl Conn,
+    accounts: &[AccountId],
+) -> Result<HashMap<AccountId, (i64, Vec<Expiring>)>> {
+    let mut found: HashMap<AccountId, (i64, Vec<Expiring>)> = HashMap::new();
+    for row in store::left_by_expiry(db, accounts).await? {
+        let (_, left) = found.entry(row.id).or_insert_with(|| (row.version, Vec::new()));
+        left.extend(row.expires_at.zip(row.amount).map(|(at, amount)| Expiring { at, amount }));
+    }
+    Ok(found)
 }

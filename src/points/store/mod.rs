@@ -8,12 +8,15 @@ mod due;
 mod holds;
 mod lots;
 mod rules;
+mod suspects;
 mod transfers;
 
-pub use accounts::{accounts_by_id, accounts_of, insert_accounts, lock_accounts, save_accounts};
+pub use accounts::{
+    accounts_by_id, accounts_of, insert_accounts, lock_accounts, lock_accounts_of, save_accounts,
+};
 pub use audit::{
-    Readable, accounts_after, ends_of, lots_after, orphans, owners, reversed_sums, settled_of,
-    transfers_after, used_of_lots,
+    Readable, TransferKey, account_rows_in, accounts_named, ends_of, lots_after, owners,
+    reversed_sums, settled_of, transfers_after, transfers_in, used_of_lots,
 };
 pub use budgets::{add_issued, issued, lock_budgets};
 pub use campaigns::{
@@ -28,10 +31,11 @@ pub use holds::{
     holds_after, holds_due, insert_holds, lock_holds, move_holds, open_holds_of, save_holds,
 };
 pub use lots::{
-    holders, insert_lots, insert_uses, lots_by_id, lots_left, lots_made_by, move_lots, origins,
-    save_lots, uses_of,
+    holders, insert_lots, insert_uses, left_by_expiry, lots_by_id, lots_left, lots_made_by,
+    move_lots, origins, ran_out, save_lots, uses_of,
 };
 pub use rules::{insert_rule, rule_versions, rules, rules_by_id, stop_rule};
+pub use suspects::{ENDS, Page, accounts_in, page_end, suspects};
 pub use transfers::{
     HistoryPosition, earnings_between, history, insert_transfers, reversals_of, with_causes,
 };

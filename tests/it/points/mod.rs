@@ -2,6 +2,7 @@
 
 mod batches;
 mod expiring;
+mod gathered;
 mod history;
 mod holding;
 mod linear;
