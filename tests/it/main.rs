@@ -37,5 +37,6 @@ mod rows;
 mod sessions;
 mod staff;
 mod story;
+mod story_year;
 mod support;
 mod tiers;
