@@ -5,9 +5,10 @@
 UPDATE member SET store_id = ':store', guide_id = ':guide' WHERE id IN (SELECT member FROM filled WHERE n <= 100);
 UPDATE member SET store_id = pg_temp.v7(52, 500, n % 50), guide_id = pg_temp.v7(51, 500, n % 400), name = 'M' || n
     FROM filled WHERE member.id = filled.member AND n > 100;
+-- Nobody reads these: what is sealed here cannot be opened.
 INSERT INTO member_identifier (id, member_id, kind, scope, digest, sealed, last4, created_at)
     SELECT pg_temp.v7(53, 400, n), member, 'phone', '', md5(n::text) || md5(n::text), 'sealed', lpad((n % 10000)::text, 4, '0'),
-        pg_temp.at(400, n) FROM filled WHERE n > 1;
+        pg_temp.at(400, n) FROM filled WHERE n > 100;
 INSERT INTO member_merge (id, winner_id, loser_id, reason, journal, merged_at)
     SELECT pg_temp.v7(54, 50, n), member, pg_temp.v7(55, 50, n), 'phone', '{}', pg_temp.at(50, n) FROM filled WHERE n % 3 = 1;
 INSERT INTO member_total (member_id, order_count, paid_fen, refunded_fen, first_order_at, last_order_at)
@@ -37,9 +38,10 @@ INSERT INTO order_refund (id, channel, external_no, order_external_no, order_id,
 INSERT INTO order_refund_line (id, refund_id, line_no, quantity, amount_fen)
     SELECT pg_temp.v7(62, 290, n), pg_temp.v7(61, 290, n), 1, 0, 100 FROM sold WHERE n % 3 = 0;
 INSERT INTO product (id, style_code, name, category, season, price_band, style_tag, list_fen)
-    SELECT pg_temp.v7(63, 500, n), 'T' || n, 'dress', 'dress', 'spring', '300-600', 'office', 10000 FROM filled WHERE n <= 8000;
+    SELECT pg_temp.v7(63, 500, n), 'T' || n, 'dress', 'dress', 'spring', '300-600', 'office', 10000 FROM filled;
 INSERT INTO sku (id, product_id, code, colour, size)
-    SELECT pg_temp.v7(64, 500, n), pg_temp.v7(63, 500, n), 'S' || n, 'red', 'M' FROM filled WHERE n <= 8000;
+    SELECT pg_temp.v7(64, 500, 3 * n + size), pg_temp.v7(63, 500, n), 'S' || 3 * n + size, 'red', 'M'
+    FROM filled CROSS JOIN generate_series(0, 2) AS size;
 
 INSERT INTO event_log (id, kind, version, member_id, payload, occurred_at, recorded_at, relayed_at, attempts)
     SELECT pg_temp.v7(65, days, n), 'points.moved', 1, member,
