@@ -174,6 +174,8 @@ id!(/// A background job.
     JobId, "job");
 id!(/// Points held for a checkout (PT-4).
     HoldId, "hld");
+id!(/// An adjustment of points by hand (PT-7).
+    AdjustmentId, "adj");
 
 #[cfg(test)]
 mod tests {

@@ -21,6 +21,7 @@ mod m20261121_000010_insert_defaults;
 mod m20261121_000011_create_board_gap;
 mod m20261122_000012_create_jobs;
 mod m20261122_000013_extend_points;
+mod m20261122_000020_create_points_adjustment;
 
 /// Every step, oldest first.
 #[derive(Debug)]
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000011_create_board_gap::Migration),
             Box::new(m20261122_000012_create_jobs::Migration),
             Box::new(m20261122_000013_extend_points::Migration),
+            Box::new(m20261122_000020_create_points_adjustment::Migration),
         ]
     }
 }

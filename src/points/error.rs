@@ -80,6 +80,31 @@ pub const HOLD_EXCEEDED: Code = Code::new(
     "more than the points that are held",
 );
 
+/// More points than may be used for the order, or no multiple of the step (PT-4): a quote says how many.
+pub const OVER_LIMIT: Code = Code::new(
+    409,
+    "points_over_limit",
+    11714,
+    "超过该订单可使用的积分",
+    "more points than may be used for this order",
+);
+/// Whoever asked for an adjustment cannot decide it (S25).
+pub const SAME_PERSON: Code = Code::new(
+    409,
+    "adjustment_same_person",
+    11715,
+    "不能审批自己提交的积分调整",
+    "a second person must decide this adjustment",
+);
+/// The adjustment was decided before, or needed no decision.
+pub const DECIDED: Code = Code::new(
+    409,
+    "adjustment_decided",
+    11716,
+    "该积分调整已处理",
+    "this adjustment is decided already",
+);
+
 /// All of the above.
 pub const ALL: &[Code] = &[
     INSUFFICIENT,
@@ -92,4 +117,7 @@ pub const ALL: &[Code] = &[
     HOLD_RESOLVED,
     HOLD_LAPSED,
     HOLD_EXCEEDED,
+    OVER_LIMIT,
+    SAME_PERSON,
+    DECIDED,
 ];

@@ -26,3 +26,53 @@ pub async fn reconcile(app: &App, job: &Job) -> Result<()> {
     }
     Ok(())
 }
+
+/// Lots or holds a transaction: short enough for tills to get through between two.
+const BATCH: u64 = 500;
+
+/// Settles what is due (PT-2b).
+///
+/// # Errors
+/// The database's.
+pub async fn settle(app: &App, job: &Job) -> Result<()> {
+    while service::settle_due(app, BATCH).await? > 0 {
+        job.renew(app).await?;
+    }
+    Ok(())
+}
+
+/// Books what ran out (PT-3).
+///
+/// # Errors
+/// The database's.
+pub async fn expire(app: &App, job: &Job) -> Result<()> {
+    while service::expire_due(app, BATCH).await? > 0 {
+        job.renew(app).await?;
+    }
+    Ok(())
+}
+
+/// Gives back what is held for checkouts that nobody finished (PT-4).
+///
+/// # Errors
+/// The database's.
+pub async fn lapse(app: &App, job: &Job) -> Result<()> {
+    while service::lapse_due(app, BATCH).await? > 0 {
+        job.renew(app).await?;
+    }
+    Ok(())
+}
+
+/// Announces what runs out soon, seen from the job's slot (PT-3).
+///
+/// # Errors
+/// The database's.
+pub async fn announce(app: &App, job: &Job) -> Result<()> {
+    let slot = job.slot()?;
+    for days in service::NOTICE_DAYS {
+        while service::announce_expiring(app, slot, days, BATCH).await? > 0 {
+            job.renew(app).await?;
+        }
+    }
+    Ok(())
+}

@@ -32,7 +32,8 @@ pub fn admin(config: &mut ServiceConfig<'_>) {
     config
         .configure(staff::routes::admin)
         .configure(partners::routes::admin)
-        .configure(leaderboards::routes::admin);
+        .configure(leaderboards::routes::admin)
+        .configure(points::routes::admin);
 }
 
 /// `/v1/open`: third parties.

@@ -70,6 +70,7 @@ entities!(
     partner,
     partner_key,
     points_account,
+    points_adjustment,
     points_hold,
     points_lot,
     points_lot_use,

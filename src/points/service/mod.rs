@@ -1,5 +1,7 @@
 //! Use cases of points.
 
+mod adjusting;
+mod checkout;
 mod due;
 mod history;
 mod merging;
@@ -12,6 +14,14 @@ mod till;
 use chrono::{DateTime, Utc};
 use entity::ids::RuleId;
 
+pub use adjusting::{
+    Adjusting, AdjustmentFilter, AdjustmentPosition, adjust_in, adjustment, adjustments,
+    approve_in, reject_in,
+};
+pub use checkout::{
+    Freezing, Held, HoldPosition, OrderAmount, capture_in, freeze_in, hold_of, holds, quote,
+    release_in,
+};
 pub use due::{expire_due, lapse_due, settle_due};
 pub use history::{HistoryEntry, HistoryPosition, history};
 pub use merging::merge_in;
@@ -26,6 +36,7 @@ pub use till::{
     spend_at_till_in,
 };
 
+pub use super::rules::quoting::{Limit, Quote};
 pub use super::rules::{Act, Difference, Fault, Movement, Posted, Replayed, Short};
 
 /// A member's balances in one ledger.

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use entity::codes::{Ledger, Source, TransferKind};
+use entity::codes::{Ledger, Source};
 use entity::ids::{MemberId, PartnerId, StoreId};
 
+use super::checkout::REVERSIBLE;
 use super::reading::spendable;
 use super::{post_in, purchase_rule_at};
 use crate::app::App;
@@ -98,15 +99,24 @@ pub async fn earn_at_till_in(
     wish: &TillMove,
 ) -> Result<Posted> {
     let at = business_time(app, wish.occurred_at)?;
-    let rule = purchase_rule_at(tx, Ledger::Points, at).await?;
-    let months = rule.and_then(|rule| rule.row.months_valid);
-    let months = months.and_then(|months| u32::try_from(months).ok());
-    let expires_at = months.map(|months| app.calendar.end_of_month_after(at, months));
+    let expires_at = lifetime(tx, app, at).await?;
     let earn = Act::Earn { amount: wish.points, expires_at, rule: None, settles_at: None };
     move_in(tx, app, partner, wish, earn).await
 }
 
-/// Gives back what a receipt of the same partner spent, whole or in part, to whoever has those points today.
+/// When points of a purchase at `at` would run out.
+pub(super) async fn lifetime(
+    tx: &Tx,
+    app: &App,
+    at: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>> {
+    let rule = purchase_rule_at(tx, Ledger::Points, at).await?;
+    let months = rule.and_then(|rule| rule.row.months_valid);
+    let months = months.and_then(|months| u32::try_from(months).ok());
+    Ok(months.map(|months| app.calendar.end_of_month_after(at, months)))
+}
+
+/// Gives back what a receipt or a finished checkout of the same partner used, whole or in part, to whoever has those points today.
 ///
 /// # Errors
 /// `points_original_not_found`, `points_reversal_exceeds`, `points_cause_conflict`.
@@ -116,14 +126,8 @@ pub async fn give_back_at_till_in(
     partner: PartnerId,
     wish: &TillReversal,
 ) -> Result<Posted> {
-    let original = Cause {
-        ledger: Ledger::Points,
-        source: Source::Till,
-        source_id: source_id(partner, &wish.receipt_no),
-        kind: TransferKind::Spend,
-    };
-    let owner = owner_of(tx, &original).await?;
-    let member = lock_member(tx, owner.ok_or(error::ORIGINAL_NOT_FOUND)?).await?;
+    let (original, owner) = used_by(tx, source_id(partner, &wish.receipt_no)).await?;
+    let member = lock_member(tx, owner).await?;
     let act = Act::Reverse {
         source: original.source,
         source_id: original.source_id,
@@ -151,7 +155,7 @@ async fn move_in(
 
 /// Posts one movement. The till shows the balance it answers, so points that have run out and are not booked as expired
 /// yet do not count: her phone shows the same.
-async fn post_one(tx: &Tx, app: &App, movement: Movement) -> Result<Posted> {
+pub(super) async fn post_one(tx: &Tx, app: &App, movement: Movement) -> Result<Posted> {
     let member = movement.member;
     let mut answers = post_in(tx, app, &[movement]).await?;
     let answer = answers.pop().ok_or_else(|| Error::fault("a movement got no answer"))?;
@@ -159,7 +163,7 @@ async fn post_one(tx: &Tx, app: &App, movement: Movement) -> Result<Posted> {
     Ok(Posted { available: spendable(tx, member, app.clock.now()).await?, ..posted })
 }
 
-fn movement(
+pub(super) fn movement(
     partner: PartnerId,
     number: &str,
     member: MemberId,
@@ -194,14 +198,14 @@ fn business_time(app: &App, sent: Option<DateTime<Utc>>) -> Result<DateTime<Utc>
     Ok(at)
 }
 
-async fn store_of(tx: &Tx, code: Option<&str>) -> Result<Option<StoreId>> {
+pub(super) async fn store_of(tx: &Tx, code: Option<&str>) -> Result<Option<StoreId>> {
     let Some(code) = code else { return Ok(None) };
     let stores = stores::by_codes(tx, &[code.to_owned()]).await?;
     let unknown = || Error::field("/store_code", "unknown", "门店不存在", "no such store");
     Ok(Some(stores.get(code).ok_or_else(unknown)?.id))
 }
 
-async fn find_member(tx: &Tx, app: &App, customer: &Customer) -> Result<MemberId> {
+pub(super) async fn find_member(tx: &Tx, app: &App, customer: &Customer) -> Result<MemberId> {
     let who = match customer {
         Customer::Id(id) => return lock_member(tx, *id).await,
         Customer::Phone(phone) => Who { phone: Some(phone.clone()), ..Who::default() },
@@ -212,7 +216,7 @@ async fn find_member(tx: &Tx, app: &App, customer: &Customer) -> Result<MemberId
 }
 
 /// Locks the member who stays: a merge that is just running is waited for, and then followed.
-async fn lock_member(tx: &Tx, member: MemberId) -> Result<MemberId> {
+pub(super) async fn lock_member(tx: &Tx, member: MemberId) -> Result<MemberId> {
     let mut id = member;
     loop {
         let row = members::lock_in(tx, &[id]).await?.remove(&id);
@@ -223,9 +227,19 @@ async fn lock_member(tx: &Tx, member: MemberId) -> Result<MemberId> {
     }
 }
 
-async fn owner_of(tx: &Tx, cause: &Cause) -> Result<Option<MemberId>> {
-    let found = store::with_causes(tx, &HashSet::from([cause.clone()])).await?;
-    let Some(transfer) = found.first() else { return Ok(None) };
-    let accounts = store::accounts_by_id(tx, &[transfer.account_id]).await?;
-    Ok(accounts.first().map(|row| row.member_id))
+/// What a till's number used, and whose account that was in: a spending, or else a checkout that was finished.
+async fn used_by(tx: &Tx, source_id: String) -> Result<(Cause, MemberId)> {
+    let cause = |kind| {
+        let source_id = source_id.clone();
+        Cause { ledger: Ledger::Points, source: Source::Till, source_id, kind }
+    };
+    let causes = REVERSIBLE.map(cause);
+    let found = store::with_causes(tx, &HashSet::from(causes.clone())).await?;
+    for cause in causes {
+        let Some(row) = found.iter().find(|row| Cause::of(row) == cause) else { continue };
+        let accounts = store::accounts_by_id(tx, &[row.account_id]).await?;
+        let owner = accounts.first().ok_or(error::ORIGINAL_NOT_FOUND)?;
+        return Ok((cause, owner.member_id));
+    }
+    Err(error::ORIGINAL_NOT_FOUND.into())
 }

@@ -1,6 +1,7 @@
 //! Queries.
 
 mod accounts;
+mod adjustments;
 mod audit;
 mod due;
 mod holds;
@@ -11,6 +12,10 @@ mod transfers;
 pub use accounts::{
     accounts_after, accounts_by_id, accounts_of, insert_accounts, lock_accounts, save_accounts,
 };
+pub use adjustments::{
+    AdjustmentFilter, AdjustmentPosition, adjusted_alone, adjustment_by_id, adjustments,
+    insert_adjustment, lock_adjustment, save_adjustment,
+};
 pub use audit::{
     lots_after, orphans, reversed_sums, transfers_after, used_of_lots, used_of_transfers,
 };
@@ -19,7 +24,8 @@ pub use due::{
     notices_of,
 };
 pub use holds::{
-    holds_after, holds_due, insert_holds, lock_holds, move_holds, open_holds_of, save_holds,
+    hold_by_id, hold_by_source, holds_after, holds_due, holds_of, insert_holds, lock_holds,
+    move_holds, open_holds_of, save_holds,
 };
 pub use lots::{
     holders, insert_lots, insert_uses, lots_by_id, lots_left, lots_made_by, move_lots, origins,

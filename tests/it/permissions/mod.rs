@@ -45,6 +45,8 @@ fn path_of(row: &Row) -> String {
         .replace("orders/{id}", &format!("orders/ord_{id}"))
         .replace("partners/{id}", &format!("partners/par_{id}"))
         .replace("staff/{id}", &format!("staff/stf_{id}"))
+        .replace("holds/{id}", &format!("holds/hld_{id}"))
+        .replace("adjustments/{id}", &format!("adjustments/adj_{id}"))
         .replace("{key_id}", &format!("key_{id}"))
         .replace("{board}", board)
         .replace("{channel}", "pos")
