@@ -61,6 +61,12 @@ macro_rules! id {
             pub fn new(at: DateTime<Utc>) -> Self {
                 Self(uuid_at(at))
             }
+
+            /// Sorts before every id made at `at` or later, and after those made before: where reading from a time begins.
+            #[must_use]
+            pub fn earliest(at: DateTime<Utc>) -> Self {
+                Self(Uuid::from_u128(uuid_at(at).as_u128() >> 80 << 80))
+            }
         }
 
         // Keys are never counted up by the database.
@@ -174,6 +180,12 @@ id!(/// A background job.
     JobId, "job");
 id!(/// Points held for a checkout (PT-4).
     HoldId, "hld");
+id!(/// One version of a points campaign (BN-8).
+    CampaignId, "cmp");
+id!(/// A paid membership card of a member (TR-2b).
+    CardId, "mcd");
+id!(/// One use of a benefit (TR-3).
+    BenefitUseId, "bfu");
 id!(/// An adjustment of points by hand (PT-7).
     AdjustmentId, "adj");
 

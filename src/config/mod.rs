@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+#[cfg(debug_assertions)]
+pub use load::abort_step;
 pub use load::{ConfigError, DEFAULTS, load, masked};
 
 /// Whether mistakes are forgiven.
@@ -44,6 +46,8 @@ pub struct Config {
     pub log: Log,
     /// Points.
     pub points: Points,
+    /// Tiers.
+    pub tiers: Tiers,
 }
 
 /// The HTTP server.
@@ -80,6 +84,26 @@ pub struct Database {
     pub max_connections: u32,
     /// Longest wait for a connection.
     pub acquire_seconds: u64,
+    /// Whether concurrent single requests share a transaction or a statement.
+    pub gather: Gather,
+    /// Lanes that write.
+    pub gather_lanes: usize,
+    /// Most requests a batch.
+    pub gather_most: usize,
+    /// Most requests that wait in a lane.
+    pub gather_queue: usize,
+}
+
+/// Whether concurrent single requests share a transaction or a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Gather {
+    /// Where a round trip and a commit have a price: on PostgreSQL, MySQL and MariaDB.
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
 }
 
 /// Redis.
@@ -192,6 +216,14 @@ pub enum Clawback {
     Debt,
     /// Takes what is there and reports the rest, to be deducted from the refund.
     Shortfall,
+}
+
+/// Tiers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tiers {
+    /// Days that a tier waits after its end to be reached again.
+    pub grace_days: u32,
 }
 
 mod chrono_tz_name {

@@ -1,8 +1,10 @@
 //! Connections and transactions.
 
 mod about;
+pub mod coalesce;
 mod connect;
 pub mod idempotency;
+pub mod rows;
 pub mod schema;
 
 use std::time::Duration;
@@ -27,6 +29,7 @@ pub type Tx = DatabaseTransaction;
 pub struct Db {
     write: DatabaseConnection,
     read: DatabaseConnection,
+    lanes: Option<connect::Lanes>,
 }
 
 impl Db {
@@ -40,6 +43,16 @@ impl Db {
     #[must_use]
     pub const fn write(&self) -> &DatabaseConnection {
         &self.write
+    }
+
+    /// The same database by connections of this thread alone, for work that is gathered; SQLite has none to give.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn own(&self) -> Result<Self, DbErr> {
+        let Some(lanes) = &self.lanes else { return Ok(self.clone()) };
+        let pool = lanes.own().await?;
+        Ok(Self { write: pool.clone(), read: pool, lanes: self.lanes.clone() })
     }
 
     /// Closes the pools and waits until every connection is gone.
@@ -166,4 +179,20 @@ pub fn is_unavailable(error: &DbErr) -> bool {
 #[must_use]
 pub fn is_duplicate(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_)))
+}
+
+/// Whether a number became too large for its type while the database computed.
+#[must_use]
+pub fn is_out_of_range(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
+        error
+    else {
+        return false;
+    };
+    let SqlxError::Database(error) = error.as_ref() else { return false };
+    if let Some(mysql) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+        return mysql.number() == 1690;
+    }
+    // SQLite has no code of its own for it.
+    error.code().is_some_and(|code| code == "22003") || error.message() == "integer overflow"
 }

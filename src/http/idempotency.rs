@@ -13,6 +13,7 @@ use super::{Result, codes, gate};
 use crate::app::App;
 use crate::db::idempotency::{Claim, claim, finish, release};
 use crate::db::{self, Failure, Tx};
+use crate::kernel::abort_at;
 use crate::kernel::secret::digest_of;
 
 /// The key of a request, with the route it was sent to; extracting it refuses a request without one.
@@ -56,7 +57,7 @@ fn unquote(text: &str) -> Option<String> {
 }
 
 impl IdempotencyKey {
-    fn digest(&self, principal: &str) -> Digest {
+    pub(super) fn digest(&self, principal: &str) -> Digest {
         digest_of(&[
             principal.as_bytes(),
             self.method.as_bytes(),
@@ -65,7 +66,7 @@ impl IdempotencyKey {
         ])
     }
 
-    fn fingerprint(&self, body: &[u8]) -> Digest {
+    pub(super) fn fingerprint(&self, body: &[u8]) -> Digest {
         digest_of(&[self.method.as_bytes(), self.path_and_query.as_bytes(), body])
     }
 
@@ -91,6 +92,7 @@ impl IdempotencyKey {
             Claim::InFlight => return Err(Error::from(codes::IDEMPOTENCY_IN_FLIGHT).retry_after(1)),
             Claim::OtherRequest => return Err(codes::IDEMPOTENCY_KEY_REUSED.into()),
         };
+        abort_at("key_claimed");
         let run = async || {
             db::in_tx(&app.db, async |tx| {
                 let value = work(tx).await?;
@@ -98,6 +100,7 @@ impl IdempotencyKey {
                 if !finish(tx, &key, owner, 200, &body).await? {
                     return Err(Error::from(codes::IDEMPOTENCY_IN_FLIGHT).retry_after(1));
                 }
+                abort_at("before_commit");
                 Ok(body)
             })
             .await
@@ -108,7 +111,10 @@ impl IdempotencyKey {
             result = run().await;
         }
         match result {
-            Ok(body) => Ok(json(200, body)),
+            Ok(body) => {
+                abort_at("committed");
+                Ok(json(200, body))
+            }
             Err(error) => {
                 // The lease runs out by itself when this fails too.
                 if let Err(error) = release(&app.db, &key, owner).await {
@@ -120,13 +126,13 @@ impl IdempotencyKey {
     }
 }
 
-fn json(status: u16, body: String) -> HttpResponse {
+pub(super) fn json(status: u16, body: String) -> HttpResponse {
     HttpResponse::build(StatusCode::from_u16(status).unwrap_or(StatusCode::OK))
         .insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")))
         .body(body)
 }
 
-fn replay(status: u16, body: String) -> HttpResponse {
+pub(super) fn replay(status: u16, body: String) -> HttpResponse {
     let mut response = json(status, body);
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     response

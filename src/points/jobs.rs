@@ -1,10 +1,14 @@
-//! Background jobs of points.
+//! Background jobs of points. Each goes in batches, one transaction each, until nothing is left: after three days without
+//! a worker the first slot catches up, and a worker that dies leaves whole batches behind.
 
 use crate::app::App;
 use crate::http::Result;
 use crate::jobs::Job;
+use crate::kernel::abort_at;
 use crate::points::service;
 
+/// Lots, checkouts or notices a transaction: some tens of milliseconds, so that tills do not wait.
+const BATCH: u64 = 500;
 /// Differences that are logged one by one; the metric counts them all.
 const LOGGED: usize = 100;
 
@@ -14,7 +18,7 @@ const LOGGED: usize = 100;
 /// # Errors
 /// The database's.
 pub async fn reconcile(app: &App, job: &Job) -> Result<()> {
-    let found = job.keep(app, service::reconcile(&app.db)).await?;
+    let found = job.keep(app, service::reconcile(app)).await?;
     app.measures.ledger_differences(found.len());
     for difference in found.iter().take(LOGGED) {
         tracing::error!(%difference, "the ledger differs from its transfers");
@@ -27,52 +31,47 @@ pub async fn reconcile(app: &App, job: &Job) -> Result<()> {
     Ok(())
 }
 
-/// Lots or holds a transaction: short enough for tills to get through between two.
-const BATCH: u64 = 500;
-
-/// Settles what is due (PT-2b).
+/// Settles what became due (PT-2b), each minute.
 ///
 /// # Errors
 /// The database's.
 pub async fn settle(app: &App, job: &Job) -> Result<()> {
-    while service::settle_due(app, BATCH).await? > 0 {
-        job.renew(app).await?;
-    }
-    Ok(())
+    in_batches(app, job, async || service::settle_due(app, BATCH).await).await
 }
 
-/// Books what ran out (PT-3).
+/// Books what ran out (PT-3), each half hour: the clock itself keeps anybody from spending it meanwhile.
 ///
 /// # Errors
 /// The database's.
 pub async fn expire(app: &App, job: &Job) -> Result<()> {
-    while service::expire_due(app, BATCH).await? > 0 {
-        job.renew(app).await?;
-    }
-    Ok(())
+    in_batches(app, job, async || service::expire_due(app, BATCH).await).await
 }
 
-/// Gives back what is held for checkouts that nobody finished (PT-4).
+/// Gives back what checkouts held and did not finish (PT-4), each minute.
 ///
 /// # Errors
 /// The database's.
 pub async fn lapse(app: &App, job: &Job) -> Result<()> {
-    while service::lapse_due(app, BATCH).await? > 0 {
-        job.renew(app).await?;
-    }
-    Ok(())
+    in_batches(app, job, async || service::lapse_due(app, BATCH).await).await
 }
 
-/// Announces what runs out soon, seen from the job's slot (PT-3).
+/// Announces what runs out 30 and 7 days after the slot (PT-3), each morning.
 ///
 /// # Errors
 /// The database's.
 pub async fn announce(app: &App, job: &Job) -> Result<()> {
     let slot = job.slot()?;
     for days in service::NOTICE_DAYS {
-        while service::announce_expiring(app, slot, days, BATCH).await? > 0 {
-            job.renew(app).await?;
-        }
+        let batch = async || service::announce_expiring(app, slot, days, BATCH).await;
+        in_batches(app, job, batch).await?;
+    }
+    Ok(())
+}
+
+async fn in_batches(app: &App, job: &Job, batch: impl AsyncFn() -> Result<usize>) -> Result<()> {
+    while batch().await? > 0 {
+        abort_at("batch_done");
+        job.renew(app).await?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::jobs::{self, Chore, Handler, Missed, Schedule, Stop, When, Work, Work
 use crate::points::jobs as points;
 use crate::sessions::service as sessions;
 use crate::staff::service as staff;
+use crate::tiers::jobs as tiers;
 
 /// Rows deleted at a time: a short statement beside the traffic.
 const A_TURN: u64 = 1000;
@@ -22,20 +23,23 @@ pub static HANDLERS: &[(&str, Handler)] = &[
     ("expire_points", |app, job| points::expire(app, job).boxed_local()),
     ("lapse_holds", |app, job| points::lapse(app, job).boxed_local()),
     ("announce_expiring_points", |app, job| points::announce(app, job).boxed_local()),
+    ("renew_tiers", |app, job| tiers::renew(app, job).boxed_local()),
+    ("announce_tier_ends", |app, job| tiers::announce(app, job).boxed_local()),
 ];
 
 /// What becomes due again and again; the name is the kind of the jobs. Times are of the business day.
 pub static SCHEDULES: &[Schedule] = &[
     Schedule { name: "reconcile", when: When::DailyAt(3, 30), missed: Missed::Latest },
-    Schedule { name: "settle_points", when: When::Every(5), missed: Missed::Latest },
-    Schedule { name: "expire_points", when: When::Every(5), missed: Missed::Latest },
+    Schedule { name: "settle_points", when: When::Every(1), missed: Missed::Latest },
+    Schedule { name: "expire_points", when: When::Every(30), missed: Missed::Latest },
     Schedule { name: "lapse_holds", when: When::Every(1), missed: Missed::Latest },
-    // Not at night: a message may follow.
     Schedule {
         name: "announce_expiring_points",
         when: When::DailyAt(9, 0),
         missed: Missed::Latest,
     },
+    Schedule { name: "renew_tiers", when: When::DailyAt(1, 0), missed: Missed::Latest },
+    Schedule { name: "announce_tier_ends", when: When::DailyAt(9, 0), missed: Missed::Latest },
 ];
 
 /// Every chore.

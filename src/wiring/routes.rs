@@ -4,7 +4,8 @@ use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    customers, identity, leaderboards, members, orders, partners, points, sessions, staff, tiers,
+    customers, identity, leaderboards, members, operations, orders, partners, points, sessions,
+    staff, tiers,
 };
 
 /// `/v1/member`: the shopper herself.
@@ -24,6 +25,7 @@ pub fn guide(config: &mut ServiceConfig<'_>) {
     config
         .configure(staff::routes::guide)
         .configure(customers::routes::guide)
+        .configure(tiers::routes::guide)
         .configure(leaderboards::routes::guide);
 }
 
@@ -33,7 +35,10 @@ pub fn admin(config: &mut ServiceConfig<'_>) {
         .configure(staff::routes::admin)
         .configure(partners::routes::admin)
         .configure(leaderboards::routes::admin)
-        .configure(points::routes::admin);
+        .configure(operations::routes::admin)
+        .configure(points::routes::admin)
+        .configure(orders::routes::admin)
+        .configure(tiers::routes::admin);
 }
 
 /// `/v1/open`: third parties.
@@ -41,7 +46,8 @@ pub fn open(config: &mut ServiceConfig<'_>) {
     config
         .configure(partners::routes::open)
         .configure(orders::routes::open)
-        .configure(points::routes::open);
+        .configure(points::routes::open)
+        .configure(tiers::routes::open);
 }
 
 /// An audience's routes.

@@ -71,6 +71,8 @@ entities!(
     partner_key,
     points_account,
     points_adjustment,
+    points_budget,
+    points_campaign,
     points_hold,
     points_lot,
     points_lot_use,
@@ -89,6 +91,12 @@ entities!(
     store,
     tier,
     tier_change,
+    benefit_use,
+    membership_card,
+    membership_plan,
+    tier_benefit,
+    tier_gift,
+    tier_hold,
 );
 
 async fn open(database: &TestDb) -> Db {

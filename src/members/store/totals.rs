@@ -13,6 +13,7 @@ use sea_orm::{
 };
 
 use super::CHUNK;
+use crate::db::rows::among;
 use crate::db::{Backend, Conn};
 
 /// The value that an upsert tried to insert.
@@ -97,7 +98,7 @@ pub(in crate::members) async fn spent_since(
             .select_only()
             .column(spend::Column::MemberId)
             .expr_as(SimpleExpr::from(Func::sum(net.clone())).cast_as(integer), "net")
-            .filter(spend::Column::MemberId.is_in(chunk.iter().copied()))
+            .filter(among(db, spend::Column::MemberId, chunk.iter().copied()))
             .filter(spend::Column::Day.gte(day))
             .group_by(spend::Column::MemberId)
             .into_tuple()
@@ -106,6 +107,26 @@ pub(in crate::members) async fn spent_since(
         spent.extend(rows.into_iter().map(|(member, net)| (member, Fen(net))));
     }
     Ok(spent)
+}
+
+/// Paid less refunded since a day, by member and day.
+pub(in crate::members) async fn spend_by_day(
+    db: &impl Conn,
+    members: &[MemberId],
+    since: NaiveDate,
+) -> Result<Vec<spend::Model>, DbErr> {
+    let mut found = Vec::new();
+    for chunk in members.chunks(CHUNK) {
+        let rows = spend::Entity::find()
+            .filter(spend::Column::MemberId.is_in(chunk.iter().copied()))
+            .filter(spend::Column::Day.gte(since))
+            .order_by_asc(spend::Column::MemberId)
+            .order_by_asc(spend::Column::Day)
+            .all(db)
+            .await?;
+        found.extend(rows);
+    }
+    Ok(found)
 }
 
 /// The running totals of a member, if she ever bought.

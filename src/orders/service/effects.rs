@@ -1,6 +1,6 @@
 //! What a batch of orders and refunds changes elsewhere, gathered and written together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use entity::codes::{CreditKind, Ledger, Source, TransferKind};
@@ -17,13 +17,17 @@ use crate::guides::service::{self as guides, Credit};
 use crate::http::{Error, Result};
 use crate::kernel::actor::Actor;
 use crate::members::service::{self as members, Purchase};
-use crate::points::service::{self as points, Act, Movement, Short};
+use crate::points::service::{self as points, Act, Counter, Granter, Movement, Return, Short};
 use crate::tiers::service as tiers;
 
 /// Effects in the order in which they came about.
 #[derive(Default)]
 pub(super) struct Effects {
     pub movements: Vec<Movement>,
+    /// What budgets issued.
+    counted: BTreeMap<Counter, i64>,
+    /// What goes back to budgets.
+    returns: Vec<Return>,
     pub purchases: Vec<Purchase>,
     pub credits: Vec<Credit>,
     pub events: Vec<Event>,
@@ -77,6 +81,28 @@ impl Effects {
         });
     }
 
+    /// Budgets issued points.
+    pub fn count(&mut self, changes: BTreeMap<Counter, i64>) {
+        for (counter, by) in changes {
+            *self.counted.entry(counter).or_default() += by;
+        }
+    }
+
+    /// Points that a rule or a campaign granted go back to its budget (PT-6).
+    pub fn give_back(
+        &mut self,
+        app: &App,
+        order: &sales_order::Model,
+        by: Option<Granter>,
+        amount: i64,
+    ) {
+        let (Some(member), Some(by)) = (order.member_id, by) else { return };
+        if amount > 0 {
+            let day = app.calendar.day(order.occurred_at);
+            self.returns.push(Return { member, day, by, amount });
+        }
+    }
+
     /// The totals of the order's member change, on the business day of the order.
     pub fn purchase(
         &mut self,
@@ -114,7 +140,11 @@ impl Effects {
     }
 
     /// Writes all of it. A movement that the ledger refuses undoes the whole batch, so that its item can be found.
-    pub async fn write(self, tx: &Tx, app: &App, now: DateTime<Utc>) -> Result<()> {
+    pub async fn write(mut self, tx: &Tx, app: &App, now: DateTime<Utc>) -> Result<()> {
+        if !self.returns.is_empty() {
+            self.count(points::returned(tx, &self.returns).await?);
+        }
+        points::count_in(tx, &self.counted, now).await?;
         for answer in points::post_in(tx, app, &self.movements).await? {
             answer.map_err(Error::from)?;
         }

@@ -2,8 +2,10 @@
 
 mod arrivals;
 mod booking;
+mod buyers;
 mod chunks;
 mod deciding;
+mod dry_run;
 mod earnings;
 mod effects;
 mod refunding;
@@ -24,7 +26,9 @@ pub use super::rules::SizeKept;
 pub use super::rules::content::{
     Customer, LineIn, Number, OrderIn, PaymentIn, RefundIn, RefundLineIn,
 };
+pub use super::rules::trial::{Tally, Verdict};
 pub use arrivals::{OrderOutcome, OrderResult, Warning, ingest};
+pub use dry_run::{Draft, MOST_DAYS, Trial, dry_run};
 pub use refunding::{RefundOutcome, RefundResult, RefundState, ingest_refunds};
 
 /// Most orders or refunds in one transaction.

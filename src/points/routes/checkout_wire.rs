@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::http::text::{maybe_plain, number};
 use crate::http::{Error, Result};
 use crate::points::rules::MOST;
-use crate::points::service::{Freezing, Held, Limit, OrderAmount, Quote};
+use crate::points::service::{Freezing, Held, OrderAmount, Quote, Stop};
 
 /// What is to be paid: the sum, and the lines where points do not pay for everything.
 #[derive(Deserialize, Validate, ToSchema)]
@@ -122,9 +122,9 @@ impl PointsQuote {
             deduction_fen: quote.fen,
             eligible_fen: quote.eligible_fen,
             limit: match quote.limit {
-                Limit::Balance => QuoteLimit::Balance,
-                Limit::OrderShare => QuoteLimit::OrderShare,
-                Limit::NothingEligible => QuoteLimit::NothingEligible,
+                Stop::Balance => QuoteLimit::Balance,
+                Stop::OrderShare => QuoteLimit::OrderShare,
+                Stop::NothingEligible => QuoteLimit::NothingEligible,
             },
             step: config.step.get(),
             points_per_yuan: config.points_per_yuan.get(),

@@ -79,7 +79,7 @@ pub async fn list_points_holds(
     let (list, limit) = (format!("holds {}", shopper.member), query.0.limit);
     let cursor = query.0.cursor.as_deref();
     let after = cursor.map(|cursor| Cursor::read(&app.vault, &list, cursor)).transpose()?;
-    let rows = service::holds(&app, shopper.member, after, limit + 1).await?;
+    let rows = service::held_points(&app, shopper.member, after, limit + 1).await?;
     let position = |row: &points_hold::Model| (row.created_at, row.id);
     let page = Page::cut(rows, limit, |row| Cursor::write(&app.vault, &list, &position(row)));
     Ok(Json(page.map(Into::into)))

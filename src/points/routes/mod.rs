@@ -1,22 +1,44 @@
 //! Routes and wire types.
 
 mod adjustments;
+mod campaign_wire;
+mod campaigns;
 mod checkout;
 mod checkout_wire;
+mod earning_rules;
+mod earning_wire;
 mod history;
 mod holds;
+mod running;
 mod till;
+mod version_wire;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use campaign_wire::PointsCampaignPlan;
+pub use earning_wire::EarningRuleTerms;
+
 /// `/v1/member`.
 pub fn member(config: &mut ServiceConfig<'_>) {
-    config.service(history::list_points_history).service(holds::list_points_holds);
+    config
+        .service(history::list_points_history)
+        .service(running::list_my_points_campaigns)
+        .service(holds::list_points_holds);
 }
 
-/// `/v1/admin`.
+/// `/v1/admin`: earning rules, points campaigns, adjustments.
 pub fn admin(config: &mut ServiceConfig<'_>) {
     config
+        .service(earning_rules::list_earning_rules)
+        .service(earning_rules::add_earning_rule)
+        .service(earning_rules::list_earning_rule_versions)
+        .service(earning_rules::change_earning_rule)
+        .service(earning_rules::stop_earning_rule)
+        .service(campaigns::list_points_campaigns)
+        .service(campaigns::add_points_campaign)
+        .service(campaigns::list_points_campaign_versions)
+        .service(campaigns::change_points_campaign)
+        .service(campaigns::stop_points_campaign)
         .service(adjustments::adjust_points)
         .service(adjustments::list_points_adjustments)
         .service(adjustments::read_points_adjustment)

@@ -5,6 +5,10 @@
 //! and go back to them. Only a claw-back makes debt; whatever comes in pays it first.
 
 mod audit;
+mod budget;
+mod campaign;
+mod campaign_words;
+mod chain;
 mod due;
 mod holding;
 mod lots;
@@ -15,6 +19,7 @@ pub mod quoting;
 mod reversing;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 use std::collections::HashMap;
 
@@ -24,11 +29,16 @@ use entity::ids::{AccountId, HoldId, LotId, LotUseId, MemberId, TransferId};
 use entity::{points_account, points_hold, points_lot_use, points_transfer};
 
 pub use audit::{Audit, Beside, Difference, Fault};
+pub use budget::{Budget, Counter, Counts, Issuer, Issues, Limit, Window};
+pub use campaign::{Occasion, Visit, holds};
+pub use campaign_words::in_words;
+pub use chain::{Chain, Did, seal};
 pub use due::{expire, settle};
 pub use lots::{Lot, Lots, Mark, Part, due_at};
 pub use merging::merge;
 pub use movement::{Act, Movement, Posted, Replayed, Short};
 pub use posting::decide;
+pub use versions::{Book, Phase, Version};
 
 use crate::http::Code;
 use crate::points::error;
@@ -196,6 +206,7 @@ impl Account {
             actor_id: line.origin.actor.id,
             occurred_at: line.origin.occurred_at,
             recorded_at: now,
+            mac: None,
         }
     }
 }

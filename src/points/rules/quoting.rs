@@ -18,7 +18,7 @@ pub type Line = (Option<String>, i64);
 
 /// What keeps a shopper from using more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Limit {
+pub enum Stop {
     /// What she has.
     Balance,
     /// The share of the order that points may pay.
@@ -37,7 +37,7 @@ pub struct Quote {
     /// What those pay, in fen.
     pub fen: i64,
     /// What binds.
-    pub limit: Limit,
+    pub limit: Stop,
 }
 
 /// The most points that may pay now for an order of these lines, by someone who can spend `balance`.
@@ -52,9 +52,9 @@ pub fn quote(lines: &[Line], terms: &Terms<'_>, balance: i64) -> Quote {
     let step = terms.step.max(1);
     let points = by_order.min(balance) / step * step;
     let limit = match () {
-        () if eligible <= 0 => Limit::NothingEligible,
-        () if balance / step < by_order / step => Limit::Balance,
-        () => Limit::OrderShare,
+        () if eligible <= 0 => Stop::NothingEligible,
+        () if balance / step < by_order / step => Stop::Balance,
+        () => Stop::OrderShare,
     };
     Quote { eligible_fen: eligible, points, fen: fen(points, terms), limit }
 }
@@ -73,7 +73,7 @@ mod tests {
     const TERMS: Terms<'static> =
         Terms { points_per_yuan: 100, most_percent: 50, step: 100, excluded: &[] };
 
-    fn check(amount: i64, balance: i64, points: i64, limit: Limit) {
+    fn check(amount: i64, balance: i64, points: i64, limit: Stop) {
         let found = quote(&[(None, amount)], &TERMS, balance);
         assert_eq!((found.points, found.limit), (points, limit), "{amount} {balance}");
         assert!(found.fen * 2 <= amount.max(0) && found.points <= balance.max(0));
@@ -81,14 +81,14 @@ mod tests {
 
     #[test]
     fn a_hundred_points_are_a_yuan_up_to_half_in_steps_of_a_hundred() {
-        check(59_900, 100_000, 29_900, Limit::OrderShare);
-        check(59_900, 1_240, 1_200, Limit::Balance);
-        check(59_900, 99, 0, Limit::Balance);
-        check(199, 1_000, 0, Limit::OrderShare);
-        check(200, 1_000, 100, Limit::OrderShare);
-        check(0, 1_000, 0, Limit::NothingEligible);
-        check(59_900, -500, 0, Limit::Balance);
-        check(i64::MAX, i64::MAX, i64::MAX / 2 / 100 * 100, Limit::OrderShare);
+        check(59_900, 100_000, 29_900, Stop::OrderShare);
+        check(59_900, 1_240, 1_200, Stop::Balance);
+        check(59_900, 99, 0, Stop::Balance);
+        check(199, 1_000, 0, Stop::OrderShare);
+        check(200, 1_000, 100, Stop::OrderShare);
+        check(0, 1_000, 0, Stop::NothingEligible);
+        check(59_900, -500, 0, Stop::Balance);
+        check(i64::MAX, i64::MAX, i64::MAX / 2 / 100 * 100, Stop::OrderShare);
     }
 
     #[test]
@@ -98,6 +98,6 @@ mod tests {
         let card = (Some("礼品卡".to_owned()), 50_000);
         let dress = (Some("连衣裙".to_owned()), 20_000);
         assert_eq!(quote(&[card.clone(), dress], &terms, 99_999).points, 10_000);
-        assert_eq!(quote(&[card], &terms, 99_999).limit, Limit::NothingEligible);
+        assert_eq!(quote(&[card], &terms, 99_999).limit, Stop::NothingEligible);
     }
 }

@@ -5,7 +5,7 @@ use entity::codes::{AdjustmentReason, AdjustmentState, Ledger, Source};
 use entity::ids::{AdjustmentId, MemberId, StaffId, TransferId};
 use entity::points_adjustment::Model;
 
-use super::till::{self, lifetime};
+use super::single::{lifetime, lock_member, post_one};
 use crate::app::App;
 use crate::db::Tx;
 use crate::http::{Result, codes};
@@ -38,7 +38,7 @@ pub struct Adjusting {
 /// `member_not_found`, `points_insufficient`, `points_out_of_range`.
 pub async fn adjust_in(tx: &Tx, app: &App, staff: StaffId, wish: &Adjusting) -> Result<Model> {
     let now = app.clock.now();
-    let member = till::lock_member(tx, wish.member).await?;
+    let member = lock_member(tx, wish.member).await?;
     let alone = store::adjusted_alone(tx, member, staff, now - TOGETHER).await?;
     let sum = alone.iter().chain([&wish.points]);
     let sum = sum.fold(0_i64, |sum, points| sum.saturating_add(points.saturating_abs()));
@@ -76,7 +76,7 @@ pub async fn approve_in(
     note: Option<&str>,
 ) -> Result<Model> {
     let mut row = undecided(tx, staff, id).await?;
-    let member = till::lock_member(tx, row.member_id).await?;
+    let member = lock_member(tx, row.member_id).await?;
     row.transfer_id = Some(post(tx, app, &row, member).await?);
     row.state = AdjustmentState::Posted;
     decide(tx, app, row, staff, note).await
@@ -140,7 +140,7 @@ async fn post(tx: &Tx, app: &App, row: &Model, member: MemberId) -> Result<Trans
         store: None,
         actor: Actor::staff(row.requested_by),
     };
-    Ok(till::post_one(tx, app, movement).await?.transfer)
+    Ok(post_one(tx, app, movement).await?.transfer)
 }
 
 /// One adjustment.

@@ -1,11 +1,11 @@
 //! Two-phase checkout at tills and shops of partners (PT-4).
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::codes::{HoldState, TransferKind};
+use entity::codes::HoldState;
 use entity::ids::{HoldId, MemberId, PartnerId};
 use entity::points_hold;
 
-use super::reading::spendable;
+use super::single::{find_member, lock_member, post_one, spendable, store_of};
 use super::till::{self, Customer};
 use crate::app::App;
 use crate::db::{self, Conn, Tx};
@@ -65,7 +65,7 @@ async fn quote_in(
     customer: &Customer,
     order: &OrderAmount,
 ) -> Result<(MemberId, i64, Quote)> {
-    let member = till::find_member(tx, app, customer).await?;
+    let member = find_member(tx, app, customer).await?;
     let balance = spendable(tx, member, app.clock.now()).await?;
     Ok((member, balance, quoting::quote(&order.lines, &terms(app), balance)))
 }
@@ -76,8 +76,8 @@ async fn quote_in(
 /// `member_not_found`, `points_insufficient`, `points_over_limit`, `points_cause_conflict`.
 pub async fn freeze_in(tx: &Tx, app: &App, partner: PartnerId, wish: &Freezing) -> Result<Held> {
     let now = app.clock.now();
-    let store = till::store_of(tx, wish.store_code.as_deref()).await?;
-    let member = till::find_member(tx, app, &wish.customer).await?;
+    let store = store_of(tx, wish.store_code.as_deref()).await?;
+    let member = find_member(tx, app, &wish.customer).await?;
     if let Some(order) = &wish.order {
         let terms = terms(app);
         // What she has is not asked here: the ledger knows, under its lock.
@@ -94,7 +94,7 @@ pub async fn freeze_in(tx: &Tx, app: &App, partner: PartnerId, wish: &Freezing) 
     };
     let movement = till::movement(partner, &wish.checkout_no, member, act, now);
     let (source, source_id) = (movement.source, movement.source_id.clone());
-    till::post_one(tx, app, Movement { store, ..movement }).await?;
+    post_one(tx, app, Movement { store, ..movement }).await?;
     let row = store::hold_by_source(tx, source, &source_id).await?;
     seen(tx, app, row.ok_or(error::HOLD_NOT_FOUND)?).await
 }
@@ -138,7 +138,7 @@ async fn end(
     let partner = hold.partner_id.ok_or(error::HOLD_NOT_FOUND)?;
     let number = hold.order_ref.as_deref().unwrap_or_default();
     let movement = till::movement(partner, number, member, act, app.clock.now());
-    till::post_one(tx, app, Movement { store: hold.store_id, ..movement }).await?;
+    post_one(tx, app, Movement { store: hold.store_id, ..movement }).await?;
     let row = store::hold_by_id(tx, hold.id).await?;
     seen(tx, app, row.ok_or(error::HOLD_NOT_FOUND)?).await
 }
@@ -151,7 +151,7 @@ async fn own_hold(
 ) -> Result<(points_hold::Model, MemberId)> {
     let own = |hold: &points_hold::Model| hold.partner_id == Some(partner);
     let hold = store::hold_by_id(tx, id).await?.filter(own).ok_or(error::HOLD_NOT_FOUND)?;
-    let member = till::lock_member(tx, hold.member_id).await?;
+    let member = lock_member(tx, hold.member_id).await?;
     // Somebody may have ended it while we waited.
     let hold = store::lock_holds(tx, &[id]).await?.pop().ok_or(error::HOLD_NOT_FOUND)?;
     Ok((hold, member))
@@ -189,9 +189,6 @@ fn terms(app: &App) -> Terms<'_> {
     }
 }
 
-/// What the reversal of a till's number takes back: a spending, or a checkout that was finished.
-pub(super) const REVERSIBLE: [TransferKind; 2] = [TransferKind::Spend, TransferKind::Capture];
-
 /// Where a list of holds was left.
 pub type HoldPosition = (DateTime<Utc>, HoldId);
 
@@ -199,7 +196,7 @@ pub type HoldPosition = (DateTime<Utc>, HoldId);
 ///
 /// # Errors
 /// The database's.
-pub async fn holds(
+pub async fn held_points(
     app: &App,
     member: MemberId,
     after: Option<HoldPosition>,

@@ -12,6 +12,7 @@ use entity::points_hold;
 
 use super::posting;
 use crate::app::App;
+use crate::db::rows::Writes;
 use crate::db::{self, Tx};
 use crate::http::Result;
 use crate::kernel::actor::Actor;
@@ -48,7 +49,8 @@ async fn sweep(app: &App, kind: (Due, Rule), limit: u64) -> Result<usize> {
         if accounts.is_empty() {
             return Ok(0);
         }
-        let done = db::in_tx(&app.db, async |tx| sweep_in(tx, &accounts, kind, now).await).await?;
+        let done =
+            db::in_tx(&app.db, async |tx| sweep_in(tx, app, &accounts, kind, now).await).await?;
         app.bell.ring();
         if done > 0 {
             return Ok(done);
@@ -59,6 +61,7 @@ async fn sweep(app: &App, kind: (Due, Rule), limit: u64) -> Result<usize> {
 
 async fn sweep_in(
     tx: &Tx,
+    app: &App,
     accounts: &[AccountId],
     (kind, rule): (Due, Rule),
     now: DateTime<Utc>,
@@ -73,8 +76,10 @@ async fn sweep_in(
     for account in sweeping {
         done += rule(account, now, &mut entries);
     }
-    posting::write(tx, accounts_by_key.into_values(), &entries).await?;
-    posting::publish(tx, &entries, &HashMap::new(), now).await?;
+    let mut writes = Writes::new(tx);
+    posting::write(&mut writes, app, accounts_by_key.into_values(), &entries).await?;
+    posting::publish(&mut writes, &entries, &HashMap::new(), now).await?;
+    writes.send().await?;
     Ok(done)
 }
 

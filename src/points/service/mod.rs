@@ -1,15 +1,22 @@
 //! Use cases of points.
 
 mod adjusting;
+mod budgets;
+mod campaigns;
 mod checkout;
 mod due;
+mod earning_rules;
 mod history;
 mod merging;
 mod notices;
 mod posting;
 mod reading;
 mod reconciling;
+mod running;
+mod single;
 mod till;
+mod versioning;
+mod written;
 
 use chrono::{DateTime, Utc};
 use entity::ids::RuleId;
@@ -18,26 +25,35 @@ pub use adjusting::{
     Adjusting, AdjustmentFilter, AdjustmentPosition, adjust_in, adjustment, adjustments,
     approve_in, reject_in,
 };
+pub use budgets::{Granter, Return, count_in, issued, lock_counters_in, returned};
+pub use campaigns::{
+    Campaign, CampaignBook, CampaignDraft, add_campaign, campaign_versions, campaigns,
+    campaigns_between, change_campaign, stop_campaign,
+};
 pub use checkout::{
-    Freezing, Held, HoldPosition, OrderAmount, capture_in, freeze_in, hold_of, holds, quote,
+    Freezing, Held, HoldPosition, OrderAmount, capture_in, freeze_in, held_points, hold_of, quote,
     release_in,
 };
 pub use due::{expire_due, lapse_due, settle_due};
+pub use earning_rules::{Rule, RuleDraft, add_rule, change_rule, rule_versions, rules, stop_rule};
 pub use history::{HistoryEntry, HistoryPosition, history};
 pub use merging::merge_in;
 pub use notices::{NOTICE_DAYS, announce_expiring};
 pub use posting::post_in;
 pub use reading::{
-    Overview, balances, earned_on_day, expiring, overview, purchase_rule_at, purchase_rules_at,
+    Overview, RuleBooks, balances, earned_on_day, expiring, overviews, purchase_rule_at,
 };
-pub use reconciling::reconcile;
-pub use till::{
-    Customer, TillMove, TillReversal, earn_at_till_in, give_back_at_till_in, spend_at_till,
-    spend_at_till_in,
-};
+pub use reconciling::{reconcile, reconcile_in_lanes};
+pub use running::{RunningCampaign, running_campaigns};
+pub use till::{Customer, TillMove, TillReversal, TillWish, move_at_tills_in, spend_at_till};
+pub use versioning::{Listed, Span};
 
-pub use super::rules::quoting::{Limit, Quote};
+pub use super::error::MEMBER_NOT_FOUND;
+pub use super::rules::quoting::{Quote, Stop};
 pub use super::rules::{Act, Difference, Fault, Movement, Posted, Replayed, Short};
+pub use super::rules::{
+    Book, Budget, Counter, Counts, Issuer, Issues, Limit, Occasion, Phase, Visit, holds,
+};
 
 /// A member's balances in one ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

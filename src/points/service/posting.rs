@@ -9,9 +9,11 @@ use entity::{points_account, points_hold, points_lot, points_transfer};
 use serde_json::json;
 
 use crate::app::App;
-use crate::db::{Conn, Tx};
+use crate::db::Tx;
+use crate::db::rows::Writes;
 use crate::events::{self, Event};
 use crate::http::{Code, Error, Result};
+use crate::kernel::abort_at;
 use crate::members::service::winners;
 use crate::points::rules::{
     self, Account, Act, Books, Cause, Entries, Hold, Mark, Movement, Posted, Share,
@@ -41,36 +43,40 @@ pub async fn post_in(
     let holds: BTreeSet<HoldId> = movements.iter().filter_map(Movement::resolves).collect();
     let holds = store::lock_holds(tx, &holds.into_iter().collect::<Vec<_>>()).await?;
     let keys: BTreeSet<_> = movements.iter().map(|m| (m.member, m.ledger)).collect();
-    let accounts = locked(tx, &keys, now).await?;
+    let accounts = locked(tx, app, &keys, now).await?;
     let mut books = open(tx, movements, accounts, holds).await?;
     let (answers, entries) = rules::decide(&mut books, movements, now);
     let reversed = reversed_kinds(&books);
-    write(tx, books.accounts.into_values(), &entries).await?;
+    let mut writes = Writes::new(tx);
+    write(&mut writes, app, books.accounts.into_values(), &entries).await?;
+    publish(&mut writes, &entries, &reversed, now).await?;
+    writes.send().await?;
     write_holds(tx, books.holds.into_values()).await?;
-    publish(tx, &entries, &reversed, now).await?;
     Ok(answers)
 }
 
 /// Opens the accounts that are missing and locks all of them.
 pub(super) async fn locked(
     tx: &Tx,
+    app: &App,
     keys: &BTreeSet<(MemberId, Ledger)>,
     now: DateTime<Utc>,
 ) -> Result<Vec<points_account::Model>> {
     let members: BTreeSet<MemberId> = keys.iter().map(|key| key.0).collect();
     let members: Vec<MemberId> = members.into_iter().collect();
-    let wanted = |row: &points_account::Model| keys.contains(&(row.member_id, row.ledger));
-    let mut found = store::accounts_of(tx, &members).await?;
+    let ledgers: BTreeSet<Ledger> = keys.iter().map(|key| key.1).collect();
+    let ledgers: Vec<Ledger> = ledgers.into_iter().collect();
+    let mut found = store::lock_accounts_of(tx, &members, &ledgers).await?;
     let known: HashSet<_> = found.iter().map(|row| (row.member_id, row.ledger)).collect();
     let missing = keys.iter().filter(|key| !known.contains(key));
-    let missing: Vec<_> = missing.map(|key| fresh(*key, now)).collect();
+    let mut missing: Vec<_> = missing.map(|key| fresh(*key, now)).collect();
     if !missing.is_empty() {
+        rules::seal(&app.vault, &mut missing, &mut [], &[], &[]);
         store::insert_accounts(tx, &missing).await?;
-        found = store::accounts_of(tx, &members).await?;
+        found = store::lock_accounts_of(tx, &members, &ledgers).await?;
     }
-    let mut ids: Vec<AccountId> = found.into_iter().filter(wanted).map(|row| row.id).collect();
-    ids.sort_unstable();
-    Ok(store::lock_accounts(tx, &ids).await?)
+    found.retain(|row| keys.contains(&(row.member_id, row.ledger)));
+    Ok(found)
 }
 
 fn fresh((member_id, ledger): (MemberId, Ledger), now: DateTime<Utc>) -> points_account::Model {
@@ -83,6 +89,8 @@ fn fresh((member_id, ledger): (MemberId, Ledger), now: DateTime<Utc>) -> points_
         frozen: 0,
         version: 0,
         updated_at: now,
+        last_mac: None,
+        mac: None,
     }
 }
 
@@ -239,7 +247,8 @@ pub(super) fn shelve<'a>(
 
 /// Writes what was decided.
 pub(super) async fn write(
-    tx: &Tx,
+    writes: &mut Writes<'_, Tx>,
+    app: &App,
     accounts: impl Iterator<Item = Account>,
     entries: &Entries,
 ) -> Result<()> {
@@ -257,12 +266,16 @@ pub(super) async fn write(
     // Rows are written in one order everywhere, so that two batches never wait for each other in a circle.
     changed.sort_unstable_by_key(|row| row.id);
     changed_lots.sort_unstable_by_key(|row| row.id);
-    let transfers: Vec<_> = entries.transfers.iter().map(|(_, row)| row).collect();
-    store::insert_transfers(tx, &transfers).await?;
-    store::insert_lots(tx, &fresh_lots).await?;
-    store::save_lots(tx, &changed_lots).await?;
-    store::insert_uses(tx, &entries.uses).await?;
-    store::save_accounts(tx, &changed).await?;
+    let mut transfers: Vec<_> = entries.transfers.iter().map(|(_, row)| row.clone()).collect();
+    rules::seal(&app.vault, &mut changed, &mut transfers, &fresh_lots, &entries.uses);
+    let transfers: Vec<_> = transfers.iter().collect();
+    store::insert_transfers(writes, &transfers).await?;
+    store::insert_lots(writes, &fresh_lots).await?;
+    store::save_lots(writes, &changed_lots).await?;
+    store::insert_uses(writes, &entries.uses).await?;
+    abort_at("transfers_written");
+    store::save_accounts(writes, &changed).await?;
+    abort_at("accounts_written");
     Ok(())
 }
 
@@ -289,7 +302,7 @@ fn reversed_kinds(books: &Books) -> HashMap<TransferId, TransferKind> {
 
 /// Says what moved. `reverses` names the kind that was taken back, so that a board can follow without a query.
 pub(super) async fn publish(
-    db: &impl Conn,
+    writes: &mut Writes<'_, Tx>,
     entries: &Entries,
     kinds: &HashMap<TransferId, TransferKind>,
     now: DateTime<Utc>,
@@ -309,5 +322,5 @@ pub(super) async fn publish(
             occurred_at: transfer.occurred_at,
         }
     });
-    Ok(events::publish(db, moved.collect(), now).await?)
+    Ok(events::publish_with(writes, moved.collect(), now).await?)
 }

@@ -3,21 +3,30 @@
 mod accounts;
 mod adjustments;
 mod audit;
+mod budgets;
+mod campaigns;
 mod due;
 mod holds;
 mod lots;
 mod rules;
+mod suspects;
 mod transfers;
 
 pub use accounts::{
-    accounts_after, accounts_by_id, accounts_of, insert_accounts, lock_accounts, save_accounts,
+    accounts_by_id, accounts_of, insert_accounts, lock_accounts, lock_accounts_of, save_accounts,
 };
 pub use adjustments::{
     AdjustmentFilter, AdjustmentPosition, adjusted_alone, adjustment_by_id, adjustments,
     insert_adjustment, lock_adjustment, save_adjustment,
 };
 pub use audit::{
-    lots_after, orphans, reversed_sums, transfers_after, used_of_lots, used_of_transfers,
+    Readable, TransferKey, account_rows_in, accounts_named, ends_of, lots_after, owners,
+    reversed_sums, settled_of, transfers_after, transfers_in, used_of_lots,
+};
+pub use budgets::{add_issued, issued, lock_budgets};
+pub use campaigns::{
+    campaign_versions, campaigns, campaigns_between, campaigns_by_id, insert_campaign,
+    stop_campaign,
 };
 pub use due::{
     Due, DueExpiry, expiring_soon, insert_notices, lots_due, lots_due_of, lots_running_out,
@@ -28,10 +37,11 @@ pub use holds::{
     move_holds, open_holds_of, save_holds,
 };
 pub use lots::{
-    holders, insert_lots, insert_uses, lots_by_id, lots_left, lots_made_by, move_lots, origins,
-    save_lots, uses_of,
+    holders, insert_lots, insert_uses, left_by_expiry, lots_by_id, lots_left, lots_made_by,
+    move_lots, origins, ran_out, save_lots, uses_of,
 };
-pub use rules::{rule_at, versions_of};
+pub use rules::{insert_rule, rule_versions, rules, rules_by_id, stop_rule};
+pub use suspects::{ENDS, Page, accounts_in, page_end, suspects};
 pub use transfers::{
     HistoryPosition, earnings_between, history, insert_transfers, reversals_of, with_causes,
 };

@@ -32,15 +32,17 @@ pub const CAPABILITIES: &[(&str, &[&str])] = &[
     ("guides", &[]),
     ("members", &["staff", "stores"]),
     ("points", &["members", "stores"]),
-    ("tiers", &["members", "points"]),
+    ("tiers", &["members", "points", "staff"]),
     ("orders", &["catalog", "guides", "members", "points", "staff", "stores", "tiers"]),
     ("identity", &["members", "orders", "points", "sessions", "tiers"]),
     ("leaderboards", &["members", "staff", "stores"]),
     ("customers", &["members", "orders", "points", "staff", "stores", "tiers"]),
+    ("operations", &[]),
 ];
 
 /// Wire types that several audiences' routes share, and who shares them: signing in answers the same tokens everywhere.
-const SHARED_WIRE: &[(&str, &[&str])] = &[("sessions", &["identity", "staff"])];
+const SHARED_WIRE: &[(&str, &[&str])] =
+    &[("sessions", &["identity", "staff"]), ("points", &["orders"])];
 
 /// The files a capability is made of.
 const ROLES: &[&str] =

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -91,10 +92,14 @@ pub struct Running {
 impl Running {
     /// Starts `command` and waits for the log line that tells its address.
     pub fn start(command: &mut Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap());
-        let address = ready_address(lines);
-        Self { child, address }
+        let (child, line) = start_until(command, "ready");
+        Self { child, address: line["address"].as_str().unwrap().to_owned() }
+    }
+
+    /// Starts a worker, which has no address, and waits for its first log line.
+    pub fn start_worker(command: &mut Command) -> Self {
+        let (child, _) = start_until(command, "working");
+        Self { child, address: String::new() }
     }
 
     /// Asks for a path over a connection of its own; gives status and body.
@@ -106,6 +111,19 @@ impl Running {
     pub fn post(&self, path: &str, body: &Value) -> (u16, String) {
         let mut stream = self.begin_post(path, &body.to_string(), 0);
         stream.write_all(body.to_string().as_bytes()).unwrap();
+        read_answer(&mut stream)
+    }
+
+    /// Sends JSON as a partner with this key, under an idempotency key of its own; gives status and body.
+    pub fn post_as(&self, key: &str, path: &str, body: &Value) -> (u16, String) {
+        let (mut stream, body) = (TcpStream::connect(&self.address).unwrap(), body.to_string());
+        let (length, request) = (body.len(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n\
+             authorization: Bearer {key}\r\nidempotency-key: k-{request}\r\ncontent-length: {length}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(body.as_bytes()).unwrap();
         read_answer(&mut stream)
     }
 
@@ -126,6 +144,22 @@ impl Running {
     pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits until it has died by itself, of an abort; panics when it ended otherwise.
+    pub fn died(&mut self) {
+        let mut status = None;
+        eventually("the death of the program", || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        assert_eq!(status.unwrap().signal(), Some(6), "{status:?}");
     }
 
     /// Whether a new connection is taken.
@@ -151,15 +185,17 @@ impl Drop for Running {
     }
 }
 
-fn ready_address(mut lines: impl BufRead + Send + 'static) -> String {
+fn start_until(command: &mut Command, message: &str) -> (Child, Value) {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
     loop {
         let mut line = String::new();
         assert!(lines.read_line(&mut line).unwrap() > 0, "the program ended before it was ready");
         let Ok(line) = serde_json::from_str::<Value>(&line) else { continue };
-        if line["message"] == "ready" {
+        if line["message"] == message {
             // Somebody must read the rest, or the program blocks on a full pipe.
             std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
-            return line["address"].as_str().unwrap().to_owned();
+            return (child, line);
         }
     }
 }

@@ -45,12 +45,18 @@ fn path_of(row: &Row) -> String {
         .replace("orders/{id}", &format!("orders/ord_{id}"))
         .replace("partners/{id}", &format!("partners/par_{id}"))
         .replace("staff/{id}", &format!("staff/stf_{id}"))
+        .replace("jobs/{id}", &format!("jobs/job_{id}"))
+        .replace("earning-rules/{code}", "earning-rules/nothing")
+        .replace("points-campaigns/{code}", "points-campaigns/nothing")
         .replace("holds/{id}", &format!("holds/hld_{id}"))
         .replace("adjustments/{id}", &format!("adjustments/adj_{id}"))
         .replace("{key_id}", &format!("key_{id}"))
         .replace("{board}", board)
         .replace("{channel}", "pos")
         .replace("{external_no}", "NOTHING-1")
+        .replace("members/{id}", &format!("members/mem_{id}"))
+        .replace("{code}", "nothing")
+        .replace("{kind}", "tailoring")
 }
 
 /// The operation with the example of its document: nothing but the caller can be wrong.
