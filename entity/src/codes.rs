@@ -346,3 +346,29 @@ QuotaPeriod {
     /// As long as she holds the tier.
     Hold = "hold",
 });
+
+code!(/// Why points are adjusted by hand (PT-7).
+AdjustmentReason {
+    /// 补偿: something went wrong for her.
+    Compensation = "compensation",
+    /// 更正: what was booked was wrong.
+    Correction = "correction",
+    /// 活动: given at an event.
+    Campaign = "campaign",
+    /// 迁移: brought from another programme.
+    Migration = "migration",
+    /// 违规: got by abuse.
+    Abuse = "abuse",
+    /// Told in the text.
+    Other = "other",
+});
+
+code!(/// Where an adjustment stands (PT-7).
+AdjustmentState {
+    /// Waits for a second person.
+    PendingApproval = "pending_approval",
+    /// The points moved.
+    Posted = "posted",
+    /// A second person said no.
+    Rejected = "rejected",
+});

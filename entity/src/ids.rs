@@ -186,6 +186,8 @@ id!(/// A paid membership card of a member (TR-2b).
     CardId, "mcd");
 id!(/// One use of a benefit (TR-3).
     BenefitUseId, "bfu");
+id!(/// An adjustment of points by hand (PT-7).
+    AdjustmentId, "adj");
 
 #[cfg(test)]
 mod tests {

@@ -25,6 +25,7 @@ mod m20261122_000014_create_points_campaigns;
 mod m20261122_000015_extend_tiers;
 mod m20261122_000016_index_hot_paths;
 mod m20261122_000017_chain_points_transfers;
+mod m20261122_000020_create_points_adjustment;
 
 /// Every step, oldest first.
 #[derive(Debug)]
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000015_extend_tiers::Migration),
             Box::new(m20261122_000016_index_hot_paths::Migration),
             Box::new(m20261122_000017_chain_points_transfers::Migration),
+            Box::new(m20261122_000020_create_points_adjustment::Migration),
         ]
     }
 }

@@ -96,6 +96,31 @@ pub const CAMPAIGN_CODE_TAKEN: Code = Code::new(
     "there is a campaign with this code: add a version to it",
 );
 
+/// More points than may be used for the order, or no multiple of the step (PT-4): a quote says how many.
+pub const OVER_LIMIT: Code = Code::new(
+    409,
+    "points_over_limit",
+    11714,
+    "超过该订单可使用的积分",
+    "more points than may be used for this order",
+);
+/// Whoever asked for an adjustment cannot decide it (S25).
+pub const SAME_PERSON: Code = Code::new(
+    409,
+    "adjustment_same_person",
+    11715,
+    "不能审批自己提交的积分调整",
+    "a second person must decide this adjustment",
+);
+/// The adjustment was decided before, or needed no decision.
+pub const DECIDED: Code = Code::new(
+    409,
+    "adjustment_decided",
+    11716,
+    "该积分调整已处理",
+    "this adjustment is decided already",
+);
+
 /// All of the above.
 pub const ALL: &[Code] = &[
     INSUFFICIENT,
@@ -110,4 +135,7 @@ pub const ALL: &[Code] = &[
     HOLD_EXCEEDED,
     RULE_CODE_TAKEN,
     CAMPAIGN_CODE_TAKEN,
+    OVER_LIMIT,
+    SAME_PERSON,
+    DECIDED,
 ];

@@ -70,6 +70,7 @@ entities!(
     partner,
     partner_key,
     points_account,
+    points_adjustment,
     points_budget,
     points_campaign,
     points_hold,

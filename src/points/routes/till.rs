@@ -65,7 +65,7 @@ pub struct TillPoints {
     "receipt_no": "SH01-20261121-0042", "reversal_no": "SH01-20261122-0007", "points": 200
 }))]
 pub struct TillPointsReversal {
-    /// The receipt that spent them.
+    /// The receipt that spent them, or the `checkout_no` of captured points.
     #[garde(custom(number))]
     #[schema(min_length = 1, max_length = 64)]
     pub receipt_no: String,
@@ -106,13 +106,19 @@ impl From<Posted> for TillPointsMoved {
     }
 }
 
+impl TillCustomer {
+    pub(super) fn customer(&self) -> Result<Customer> {
+        Ok(match self {
+            Self::MemberId(id) => Customer::Id(*id),
+            Self::Phone(text) => Customer::Phone(phone(text)?),
+            Self::CardNo(text) => Customer::Card(text.clone()),
+        })
+    }
+}
+
 impl TillPoints {
     fn command(&self) -> Result<TillMove> {
-        let customer = match &self.member {
-            TillCustomer::MemberId(id) => Customer::Id(*id),
-            TillCustomer::Phone(text) => Customer::Phone(phone(text)?),
-            TillCustomer::CardNo(text) => Customer::Card(text.clone()),
-        };
+        let customer = self.member.customer()?;
         Ok(TillMove {
             receipt_no: self.receipt_no.clone(),
             customer,
@@ -215,7 +221,8 @@ pub async fn grant_points(
 
 /// Give spent points back
 ///
-/// Whole or in parts. The very points that the receipt spent come back, with the expiry they had: those that ran out
+/// Whole or in parts, of a spending or of a checkout whose points were captured; where both have the same number the
+/// spending is meant. The very points that it used come back, with the expiry they had: those that ran out
 /// meanwhile come back run out.
 #[utoipa::path(
     tag = "points",

@@ -15,6 +15,7 @@ mod lots;
 mod merging;
 mod movement;
 mod posting;
+pub mod quoting;
 mod reversing;
 #[cfg(test)]
 mod tests;

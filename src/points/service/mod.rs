@@ -1,7 +1,9 @@
 //! Use cases of points.
 
+mod adjusting;
 mod budgets;
 mod campaigns;
+mod checkout;
 mod due;
 mod earning_rules;
 mod history;
@@ -11,6 +13,7 @@ mod posting;
 mod reading;
 mod reconciling;
 mod running;
+mod single;
 mod till;
 mod versioning;
 mod written;
@@ -18,10 +21,18 @@ mod written;
 use chrono::{DateTime, Utc};
 use entity::ids::RuleId;
 
+pub use adjusting::{
+    Adjusting, AdjustmentFilter, AdjustmentPosition, adjust_in, adjustment, adjustments,
+    approve_in, reject_in,
+};
 pub use budgets::{Granter, Return, count_in, issued, lock_counters_in, returned};
 pub use campaigns::{
     Campaign, CampaignBook, CampaignDraft, add_campaign, campaign_versions, campaigns,
     campaigns_between, change_campaign, stop_campaign,
+};
+pub use checkout::{
+    Freezing, Held, HoldPosition, OrderAmount, capture_in, freeze_in, held_points, hold_of, quote,
+    release_in,
 };
 pub use due::{expire_due, lapse_due, settle_due};
 pub use earning_rules::{Rule, RuleDraft, add_rule, change_rule, rule_versions, rules, stop_rule};
@@ -38,6 +49,7 @@ pub use till::{Customer, TillMove, TillReversal, TillWish, move_at_tills_in, spe
 pub use versioning::{Listed, Span};
 
 pub use super::error::MEMBER_NOT_FOUND;
+pub use super::rules::quoting::{Quote, Stop};
 pub use super::rules::{Act, Difference, Fault, Movement, Posted, Replayed, Short};
 pub use super::rules::{
     Book, Budget, Counter, Counts, Issuer, Issues, Limit, Occasion, Phase, Visit, holds,

@@ -1,13 +1,13 @@
 //! Points held for checkouts.
 
 use chrono::{DateTime, Utc};
-use entity::codes::HoldState;
+use entity::codes::{HoldState, Source};
 use entity::ids::{AccountId, HoldId, MemberId};
 use entity::points_hold::{Column, Entity, Model};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 use super::CHUNK;
@@ -26,25 +26,52 @@ pub async fn lock_holds(db: &impl Conn, ids: &[HoldId]) -> Result<Vec<Model>, Db
     Ok(found)
 }
 
-/// The holds of accounts that are not resolved, latest first.
-async fn holds_of(db: &impl Conn, accounts: &[AccountId]) -> Result<Vec<Model>, DbErr> {
-    Entity::find()
+/// One hold, not locked.
+pub async fn hold_by_id(db: &impl Conn, id: HoldId) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(id).one(db).await
+}
+
+/// The hold that this caused, not locked.
+pub async fn hold_by_source(
+    db: &impl Conn,
+    source: Source,
+    source_id: &str,
+) -> Result<Option<Model>, DbErr> {
+    let query =
+        Entity::find().filter(Column::Source.eq(source)).filter(Column::SourceId.eq(source_id));
+    query.one(db).await
+}
+
+/// The holds of accounts that are not resolved, latest first, after a position.
+pub async fn holds_of(
+    db: &impl Conn,
+    accounts: &[AccountId],
+    after: Option<(DateTime<Utc>, HoldId)>,
+    limit: u64,
+) -> Result<Vec<Model>, DbErr> {
+    let mut query = Entity::find()
         .filter(Column::AccountId.is_in(accounts.iter().copied()))
-        .filter(Column::State.eq(HoldState::Held))
-        .order_by_desc(Column::CreatedAt)
-        .order_by_desc(Column::Id)
-        .all(db)
-        .await
+        .filter(Column::State.eq(HoldState::Held));
+    if let Some((at, id)) = after {
+        let same = Condition::all().add(Column::CreatedAt.eq(at)).add(Column::Id.lt(id));
+        query = query.filter(Condition::any().add(Column::CreatedAt.lt(at)).add(same));
+    }
+    query.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).limit(limit).all(db).await
 }
 
 /// Ids of what is held for members, sorted.
 pub async fn open_holds_of(db: &impl Conn, members: &[MemberId]) -> Result<Vec<HoldId>, DbErr> {
     let accounts: Vec<AccountId> =
         super::accounts_of(db, members).await?.into_iter().map(|row| row.id).collect();
-    let mut ids: Vec<HoldId> =
-        holds_of(db, &accounts).await?.into_iter().map(|row| row.id).collect();
-    ids.sort_unstable();
-    Ok(ids)
+    Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::AccountId.is_in(accounts))
+        .filter(Column::State.eq(HoldState::Held))
+        .order_by_asc(Column::Id)
+        .into_tuple()
+        .all(db)
+        .await
 }
 
 /// What should have been finished by `now`, the oldest first.

@@ -1,6 +1,7 @@
 //! Queries.
 
 mod accounts;
+mod adjustments;
 mod audit;
 mod budgets;
 mod campaigns;
@@ -13,6 +14,10 @@ mod transfers;
 
 pub use accounts::{
     accounts_by_id, accounts_of, insert_accounts, lock_accounts, lock_accounts_of, save_accounts,
+};
+pub use adjustments::{
+    AdjustmentFilter, AdjustmentPosition, adjusted_alone, adjustment_by_id, adjustments,
+    insert_adjustment, lock_adjustment, save_adjustment,
 };
 pub use audit::{
     Readable, TransferKey, account_rows_in, accounts_named, ends_of, lots_after, owners,
@@ -28,7 +33,8 @@ pub use due::{
     notices_of,
 };
 pub use holds::{
-    holds_after, holds_due, insert_holds, lock_holds, move_holds, open_holds_of, save_holds,
+    hold_by_id, hold_by_source, holds_after, holds_due, holds_of, insert_holds, lock_holds,
+    move_holds, open_holds_of, save_holds,
 };
 pub use lots::{
     holders, insert_lots, insert_uses, left_by_expiry, lots_by_id, lots_left, lots_made_by,

@@ -85,6 +85,7 @@ pub const NATURALLY_IDEMPOTENT: &[(&str, &str)] = &[
     ("lift_member_tier_pin", "what is lifted stays lifted"),
     ("cancel_membership_card", "a card that was given back stays given back"),
     ("undo_benefit_use", "a use that was taken back stays taken back"),
+    ("quote_points", "it is a question: nothing is reserved"),
 ];
 
 /// One operation of a document.

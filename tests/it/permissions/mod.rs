@@ -48,6 +48,8 @@ fn path_of(row: &Row) -> String {
         .replace("jobs/{id}", &format!("jobs/job_{id}"))
         .replace("earning-rules/{code}", "earning-rules/nothing")
         .replace("points-campaigns/{code}", "points-campaigns/nothing")
+        .replace("holds/{id}", &format!("holds/hld_{id}"))
+        .replace("adjustments/{id}", &format!("adjustments/adj_{id}"))
         .replace("{key_id}", &format!("key_{id}"))
         .replace("{board}", board)
         .replace("{channel}", "pos")

@@ -1,6 +1,8 @@
 //! The ledger: batches, tills, history, reconciliation (PT-1 to PT-8).
 
+mod adjustments;
 mod batches;
+mod checkout;
 mod expiring;
 mod gathered;
 mod history;

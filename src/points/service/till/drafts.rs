@@ -103,9 +103,10 @@ impl Facts {
     }
 
     fn give_back(&self, app: &App, partner: PartnerId, wish: &TillReversal) -> Result<Movement> {
-        let original = spending(partner, &wish.receipt_no);
-        let owner = self.owners.get(&original).copied();
-        let member = self.winner(owner, error::ORIGINAL_NOT_FOUND)?;
+        let causes = uses(partner, &wish.receipt_no).into_iter();
+        let known = |cause: Cause| self.owners.get(&cause).map(|owner| (*owner, cause));
+        let (owner, original) = causes.filter_map(known).next().ok_or(error::ORIGINAL_NOT_FOUND)?;
+        let member = self.winner(Some(owner), error::ORIGINAL_NOT_FOUND)?;
         let act = Act::Reverse {
             source: original.source,
             source_id: original.source_id,
@@ -164,9 +165,10 @@ async fn owners(tx: &Tx, wishes: &[&(PartnerId, TillWish)]) -> Result<HashMap<Ca
     let causes: HashSet<Cause> = wishes
         .iter()
         .filter_map(|(partner, wish)| match wish {
-            TillWish::GiveBack(wish) => Some(spending(*partner, &wish.receipt_no)),
+            TillWish::GiveBack(wish) => Some(uses(*partner, &wish.receipt_no)),
             TillWish::Spend(_) | TillWish::Earn(_) => None,
         })
+        .flatten()
         .collect();
     if causes.is_empty() {
         return Ok(HashMap::new());
@@ -181,16 +183,18 @@ async fn owners(tx: &Tx, wishes: &[&(PartnerId, TillWish)]) -> Result<HashMap<Ca
     Ok(found.iter().filter_map(owner).collect())
 }
 
-fn spending(partner: PartnerId, receipt_no: &str) -> Cause {
-    Cause {
+/// What a number may have used: a spending, or else a checkout that was finished.
+fn uses(partner: PartnerId, receipt_no: &str) -> [Cause; 2] {
+    [TransferKind::Spend, TransferKind::Capture].map(|kind| Cause {
         ledger: Ledger::Points,
         source: Source::Till,
         source_id: source_id(partner, receipt_no),
-        kind: TransferKind::Spend,
-    }
+        kind,
+    })
 }
 
-fn movement(
+/// A movement that a partner numbers by himself.
+pub(in crate::points::service) fn movement(
     partner: PartnerId,
     number: &str,
     member: MemberId,

@@ -18,6 +18,8 @@ use crate::points::rules::{Act, Movement, Posted, Replayed};
 use crate::points::store;
 use drafts::draft;
 
+pub(super) use drafts::movement;
+
 /// The customer at the till.
 #[derive(Clone, Debug)]
 pub enum Customer {
@@ -62,7 +64,7 @@ pub enum TillWish {
     Spend(TillMove),
     /// Points to be granted; they last as long as those of a purchase at that time.
     Earn(TillMove),
-    /// Spent points to be given back, whole or in part, to whoever has those points today.
+    /// Points that a receipt or a finished checkout used, to be given back, whole or in part, to whoever has them today.
     GiveBack(TillReversal),
 }
 
@@ -151,7 +153,11 @@ fn round(open: &mut VecDeque<(usize, Movement)>) -> Vec<(usize, Movement)> {
 }
 
 /// Posts movements, and tells balances without points that have run out and are not booked as expired yet.
-async fn post_round(tx: &Tx, app: &App, movements: &[Movement]) -> Result<Vec<Result<Posted>>> {
+pub(super) async fn post_round(
+    tx: &Tx,
+    app: &App,
+    movements: &[Movement],
+) -> Result<Vec<Result<Posted>>> {
     let answers = post_in(tx, app, movements).await?;
     let members: BTreeSet<MemberId> = movements.iter().map(|movement| movement.member).collect();
     let members: Vec<MemberId> = members.into_iter().collect();

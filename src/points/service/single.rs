@@ -1,0 +1,64 @@
+//! One customer, one movement: for what is not gathered.
+
+use chrono::{DateTime, Utc};
+use entity::codes::Ledger;
+use entity::ids::{MemberId, StoreId};
+
+use super::till::{Customer, post_round};
+use super::{balances, purchase_rule_at};
+use crate::app::App;
+use crate::db::{Conn, Tx};
+use crate::http::{Error, Result};
+use crate::members::service::{self as members, Who};
+use crate::points::rules::{Movement, Posted};
+use crate::points::{error, store};
+use crate::stores::service as stores;
+
+/// Posts one movement; its answer names the balance that her phone shows.
+pub(super) async fn post_one(tx: &Tx, app: &App, movement: Movement) -> Result<Posted> {
+    let answers = post_round(tx, app, &[movement]).await?;
+    answers.into_iter().next().unwrap_or_else(|| Err(Error::fault("a movement got no answer")))
+}
+
+/// Whom a till names, locked: after a merge the one who stays.
+pub(super) async fn find_member(tx: &Tx, app: &App, customer: &Customer) -> Result<MemberId> {
+    let who = match customer {
+        Customer::Id(id) => return lock_member(tx, *id).await,
+        Customer::Phone(phone) => Who { phone: Some(phone.clone()), ..Who::default() },
+        Customer::Card(card) => Who { card: Some(card.clone()), ..Who::default() },
+    };
+    let found = members::named(tx, app, &[who]).await?.pop().flatten();
+    lock_member(tx, found.ok_or(error::MEMBER_NOT_FOUND)?).await
+}
+
+/// Locks the member who stays: a merge that is just running is waited for, and then followed.
+pub(super) async fn lock_member(tx: &Tx, member: MemberId) -> Result<MemberId> {
+    let winner = members::lock_winners(tx, &[member]).await?.remove(&member);
+    Ok(winner.ok_or(error::MEMBER_NOT_FOUND)?)
+}
+
+pub(super) async fn store_of(tx: &Tx, code: Option<&str>) -> Result<Option<StoreId>> {
+    let Some(code) = code else { return Ok(None) };
+    let stores = stores::by_codes(tx, &[code.to_owned()]).await?;
+    let unknown = || Error::field("/store_code", "unknown", "门店不存在", "no such store");
+    Ok(Some(stores.get(code).ok_or_else(unknown)?.id))
+}
+
+/// What a member can spend at `now`: her balance without lots that have run out.
+pub(super) async fn spendable(db: &impl Conn, member: MemberId, now: DateTime<Utc>) -> Result<i64> {
+    let balance = balances(db, &[member], Ledger::Points).await?.remove(&member);
+    let gone: i64 = store::ran_out(db, &[member], now).await?.iter().map(|(_, gone)| gone).sum();
+    Ok(balance.unwrap_or_default().available - gone)
+}
+
+/// When points of a purchase at `at` would run out.
+pub(super) async fn lifetime(
+    db: &impl Conn,
+    app: &App,
+    at: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>> {
+    let rule = purchase_rule_at(db, Ledger::Points, at).await?;
+    let months = rule.and_then(|rule| rule.row.months_valid);
+    let months = months.and_then(|months| u32::try_from(months).ok());
+    Ok(months.map(|months| app.calendar.end_of_month_after(at, months)))
+}
