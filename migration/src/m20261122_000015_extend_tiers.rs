@@ -8,8 +8,11 @@ use crate::columns::*;
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
-/// Tier, kind, value, quota, period: what the words of the default tiers said, as data.
-const BENEFITS: [(&str, &str, i64, Option<i32>, Option<&str>); 7] = [
+/// Tier, kind, value, quota, period.
+type Benefit = (&'static str, &'static str, i64, Option<i32>, Option<&'static str>);
+
+/// What the words of the default tiers said, as data.
+const BENEFITS: [Benefit; 7] = [
     ("silver", "birthday_gift", 0, Some(1), Some("year")),
     ("gold", "birthday_gift", 0, Some(1), Some("year")),
     ("gold", "tailoring", 0, None, None),
