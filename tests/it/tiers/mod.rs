@@ -73,10 +73,8 @@ impl TestApp {
 
     async fn multiplier(&self, member: MemberId, at: &str) -> i64 {
         let wanted = [(member, at.parse().unwrap())];
-        tiers::tiers_at(self.app.db.read(), &wanted).await.unwrap()[0]
-            .as_ref()
-            .unwrap()
-            .multiplier_bps
+        let held = tiers::tiers_at(self.app.db.read(), &wanted).await.unwrap().remove(0);
+        held.map_or(10_000, |held| held.multiplier_bps)
     }
 
     /// Payloads of a member's events of a kind.
