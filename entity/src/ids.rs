@@ -46,6 +46,12 @@ fn uuid_at(at: DateTime<Utc>) -> Uuid {
     Uuid::new_v7(Timestamp::from_unix(NoContext, millis / 1000, nanos))
 }
 
+/// The lowest id that [`uuid_at`] makes from `at` on.
+fn first_uuid_at(at: DateTime<Utc>) -> Uuid {
+    let millis = u128::try_from(at.timestamp_millis()).unwrap_or_default();
+    Uuid::from_u128((millis << 80) | (0x7 << 76) | (0x2 << 62))
+}
+
 macro_rules! id {
     ($(#[doc = $doc:literal])* $name:ident, $prefix:literal) => {
         $(#[doc = $doc])*
@@ -60,6 +66,13 @@ macro_rules! id {
             #[must_use]
             pub fn new(at: DateTime<Utc>) -> Self {
                 Self(uuid_at(at))
+            }
+
+            /// The lowest id made from `at` on: what was made in a span of time is a range of ids, which the key of
+            /// the table finds without an index of its own.
+            #[must_use]
+            pub fn first_at(at: DateTime<Utc>) -> Self {
+                Self(first_uuid_at(at))
             }
         }
 
@@ -170,6 +183,8 @@ id!(/// One change of tier (TR-4).
     TierChangeId, "tch");
 id!(/// An event of the log.
     EventId, "evt");
+id!(/// What the programme moved in one way on one business day (PT-9).
+    PointsDayTotalId, "pdt");
 
 #[cfg(test)]
 mod tests {
@@ -188,6 +203,20 @@ mod tests {
         assert!(id.parse::<OrderId>().is_err());
         for bad in ["", "mem", "mem_", "mem_zzz", "mem_0123456789", "MEM_"] {
             assert!(bad.parse::<MemberId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_was_made_in_a_span_is_a_range_of_ids() {
+        let at = |millis| DateTime::from_timestamp_millis(millis).unwrap();
+        for millis in [0, 999, 1_773_547_200_000, 1_773_547_200_123] {
+            for _ in 0..50 {
+                let id = TransferId::new(at(millis));
+                assert!(
+                    TransferId::first_at(at(millis)) <= id
+                        && id < TransferId::first_at(at(millis + 1))
+                );
+            }
         }
     }
 

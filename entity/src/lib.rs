@@ -25,6 +25,8 @@ pub mod order_refund_line;
 pub mod partner;
 pub mod partner_key;
 pub mod points_account;
+pub mod points_closed_day;
+pub mod points_day_total;
 pub mod points_lot;
 pub mod points_lot_use;
 pub mod points_transfer;

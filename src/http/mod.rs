@@ -5,6 +5,7 @@ pub mod body;
 pub mod client;
 pub mod codes;
 pub mod context;
+pub mod csv;
 pub mod gate;
 pub mod idempotency;
 pub mod limits;

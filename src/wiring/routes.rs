@@ -32,6 +32,7 @@ pub fn admin(config: &mut ServiceConfig<'_>) {
     config
         .configure(staff::routes::admin)
         .configure(partners::routes::admin)
+        .configure(points::routes::admin)
         .configure(leaderboards::routes::admin);
 }
 

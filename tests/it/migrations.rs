@@ -68,6 +68,8 @@ entities!(
     partner,
     partner_key,
     points_account,
+    points_closed_day,
+    points_day_total,
     points_lot,
     points_lot_use,
     points_transfer,

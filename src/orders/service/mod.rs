@@ -6,6 +6,7 @@ mod chunks;
 mod deciding;
 mod earnings;
 mod effects;
+mod headings;
 mod refunding;
 mod rows;
 mod taking_back;
@@ -25,6 +26,7 @@ pub use super::rules::content::{
     Customer, LineIn, Number, OrderIn, PaymentIn, RefundIn, RefundLineIn,
 };
 pub use arrivals::{OrderOutcome, OrderResult, Warning, ingest};
+pub use headings::{OrderHeading, headings};
 pub use refunding::{RefundOutcome, RefundResult, RefundState, ingest_refunds};
 
 /// Most orders or refunds in one transaction.

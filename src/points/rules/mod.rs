@@ -4,6 +4,7 @@
 //! below zero. Only a claw-back makes debt; whatever comes in pays it first.
 
 mod audit;
+mod finance;
 mod lots;
 mod merging;
 mod movement;
@@ -19,6 +20,10 @@ use entity::ids::{AccountId, LotId, LotUseId, MemberId, TransferId};
 use entity::{points_account, points_lot_use, points_transfer};
 
 pub use audit::{Audit, Beside, Difference, Fault};
+pub use finance::{
+    ACTIVITY_VERSION, Activity, BREAKAGE_VERSION, Breakage, Flow, LIABILITY_VERSION, outstanding,
+    value_fen,
+};
 pub use lots::{Lot, Lots, Mark, Part};
 pub use merging::merge;
 pub use movement::{Act, Movement, Posted, Replayed};

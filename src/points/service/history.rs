@@ -41,7 +41,7 @@ pub struct HistoryEntry {
 }
 
 impl HistoryEntry {
-    fn new(transfer: &transfer::Model, made: Option<&lot::Model>) -> Self {
+    pub(super) fn new(transfer: &transfer::Model, made: Option<&lot::Model>) -> Self {
         Self {
             points: if comes_in(transfer) { transfer.amount } else { -transfer.amount },
             transfer: transfer.id,

@@ -1,15 +1,24 @@
 //! Use cases of points.
 
+mod explaining;
+mod finance;
 mod history;
 mod merging;
 mod posting;
 mod reading;
 mod reconciling;
+mod statement;
 mod till;
 
 use chrono::{DateTime, Utc};
 use entity::ids::RuleId;
 
+pub use explaining::{
+    Explanation, Listed, MOST_LISTED, StoredLot, StoredRule, StoredTransfer, explain, explain_any,
+};
+pub use finance::{
+    By, Liability, LiabilityMonth, Period, PeriodActivity, activity, close_days, liability,
+};
 pub use history::{HistoryEntry, HistoryPosition, history};
 pub use merging::merge_in;
 pub use posting::post_in;
@@ -17,12 +26,14 @@ pub use reading::{
     Overview, balances, earned_on_day, expiring, overview, purchase_rule_at, purchase_rules_at,
 };
 pub use reconciling::reconcile;
+pub use statement::{Statement, StatementLine, Sums};
 pub use till::{
     Customer, TillMove, TillReversal, earn_at_till_in, give_back_at_till_in, spend_at_till,
     spend_at_till_in,
 };
 
 pub use super::rules::{Act, Difference, Fault, Movement, Posted, Replayed};
+pub use super::store::{LotMove, LotPart};
 
 /// A member's balances in one ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,8 +2,10 @@
 
 mod accounts;
 mod audit;
+mod finance;
 mod lots;
 mod rules;
+mod tracing;
 mod transfers;
 
 pub use accounts::{
@@ -12,11 +14,19 @@ pub use accounts::{
 pub use audit::{
     lots_after, orphans, reversed_sums, transfers_after, used_of_lots, used_of_transfers,
 };
+pub use finance::{
+    balances_of_all, day_totals, first_booked, flows, flows_before, flows_of_lots, insert_closed,
+    last_closed, left_in_lots,
+};
 pub use lots::{
     holders, insert_lots, insert_uses, lots_by_id, lots_left, lots_made_by, move_lots, origins,
     save_lots, uses_of,
 };
 pub use rules::{rule_at, versions_of};
+pub use tracing::{
+    LotMove, LotPart, last_before, moves_of_lot, parts_of, resolved_by, rule_by_id,
+    transfer_with_account,
+};
 pub use transfers::{
     HistoryPosition, earnings_between, history, insert_transfers, reversals_of, with_causes,
 };
