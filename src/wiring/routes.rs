@@ -33,6 +33,7 @@ pub fn admin(config: &mut ServiceConfig<'_>) {
         .configure(staff::routes::admin)
         .configure(partners::routes::admin)
         .configure(points::routes::admin)
+        .configure(customers::routes::admin)
         .configure(leaderboards::routes::admin);
 }
 

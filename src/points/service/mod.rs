@@ -19,7 +19,7 @@ pub use explaining::{
 pub use finance::{
     By, Liability, LiabilityMonth, Period, PeriodActivity, activity, close_days, liability,
 };
-pub use history::{HistoryEntry, HistoryPosition, history};
+pub use history::{HistoryEntry, HistoryPosition, history, title};
 pub use merging::merge_in;
 pub use posting::post_in;
 pub use reading::{
