@@ -1,6 +1,7 @@
 //! The ledger: batches, tills, history, reconciliation (PT-1 to PT-8).
 
 mod batches;
+mod finance;
 mod history;
 mod merging;
 mod model;

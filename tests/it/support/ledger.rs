@@ -1,5 +1,6 @@
 //! Members with points, and the ledger without a till.
 
+use chrono::{DateTime, Utc};
 use entity::member;
 use huiyi::db::in_tx;
 use huiyi::http::{Code, Error};
@@ -32,6 +33,11 @@ pub fn movement(app: &TestApp, member: MemberId, source_id: &str, act: Act) -> M
 /// An earning that never runs out.
 pub const fn earn(amount: i64) -> Act {
     Act::Earn { amount, expires_at: None, rule: None }
+}
+
+/// An earning that runs out.
+pub const fn lot(amount: i64, expires_at: DateTime<Utc>) -> Act {
+    Act::Earn { amount, expires_at: Some(expires_at), rule: None }
 }
 
 /// Takes back a part of what an order earned or spent.
