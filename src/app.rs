@@ -16,6 +16,7 @@ use crate::kernel::bell::Bell;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::clock::Clock;
 use crate::kernel::jwt::TokenKey;
+use crate::kernel::measures::Measures;
 use crate::kernel::memory::Memory;
 use crate::kernel::vault::Vault;
 use crate::kv::Kv;
@@ -42,6 +43,8 @@ pub struct Parts {
     pub wechat: MiniProgram,
     /// Rings when events were published, so that the relay need not wait for its next look.
     pub bell: Bell,
+    /// What this process measures beside its requests.
+    pub measures: Measures,
     /// What this process remembers.
     pub memory: Memory,
     /// Configuration in force.
@@ -91,6 +94,7 @@ impl App {
             tokens: open_token_key(&config)?,
             wechat,
             bell: Bell::default(),
+            measures: Measures::default(),
             memory: Memory::default(),
             config,
         })))

@@ -246,3 +246,15 @@ Period {
     /// A business month.
     Month = "month",
 });
+
+code!(/// Where a background job stands.
+JobState {
+    /// Waits for its time, for a worker, or for its worker to end.
+    Queued = "queued",
+    /// Ended well; forgotten after seven days.
+    Done = "done",
+    /// Given up with a reason; waits for a person.
+    Dead = "dead",
+    /// A person decided that it is not to run any more.
+    Discarded = "discarded",
+});

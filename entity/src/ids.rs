@@ -183,6 +183,8 @@ id!(/// One change of tier (TR-4).
     TierChangeId, "tch");
 id!(/// An event of the log.
     EventId, "evt");
+id!(/// A background job.
+    JobId, "job");
 id!(/// What the programme moved in one way on one business day (PT-9).
     PointsDayTotalId, "pdt");
 

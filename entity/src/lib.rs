@@ -13,6 +13,8 @@ pub mod board_gap;
 pub mod earning_rule;
 pub mod event_log;
 pub mod idempotency_record;
+pub mod job;
+pub mod job_schedule;
 pub mod member;
 pub mod member_identifier;
 pub mod member_merge;

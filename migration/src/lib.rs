@@ -19,6 +19,7 @@ mod m20261121_000008_create_tiers;
 mod m20261121_000009_create_event_log;
 mod m20261121_000010_insert_defaults;
 mod m20261121_000011_create_board_gap;
+mod m20261122_000012_create_jobs;
 mod m20261122_000016_create_points_days;
 
 /// Every step, oldest first.
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000009_create_event_log::Migration),
             Box::new(m20261121_000010_insert_defaults::Migration),
             Box::new(m20261121_000011_create_board_gap::Migration),
+            Box::new(m20261122_000012_create_jobs::Migration),
             Box::new(m20261122_000016_create_points_days::Migration),
         ]
     }

@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod doctor;
 mod failure;
+mod jobs;
 mod leaderboard;
 mod logs;
 mod migrate;
@@ -59,6 +60,8 @@ enum Command {
     Partner(partner::Partner),
     Reconcile(reconcile::Reconcile),
     #[command(subcommand)]
+    Jobs(jobs::Jobs),
+    #[command(subcommand)]
     Leaderboard(leaderboard::Leaderboard),
     #[command(subcommand)]
     Mock(mock::Mock),
@@ -101,6 +104,7 @@ impl Command {
             Self::Admin(command) => command.run(),
             Self::Partner(command) => command.run(),
             Self::Reconcile(command) => command.run(),
+            Self::Jobs(command) => command.run(),
             Self::Leaderboard(command) => command.run(),
             Self::Mock(command) => command.run(),
             Self::Openapi(command) => command.run(),

@@ -1,20 +1,33 @@
-//! Background work of one process: relaying events, and small chores that repeat.
+//! Background work: durable jobs with leases, schedules and dead letters; relaying events; small chores that repeat.
+//! Owns `job`, `job_schedule`.
 //!
-//! Any number of processes may run it. The lists of who reacts and what repeats are `wiring`'s.
+//! Any number of processes may run it. A job is written in the transaction that wants it, is claimed by one worker at a
+//! time, is tried again when it fails or its worker dies, and is given up with a reason after its last attempt. The
+//! lists of who reacts, what repeats and who does which job are `wiring`'s.
 
 mod health;
+mod job;
+mod planning;
+mod queue;
+mod schedule;
 mod stop;
+mod store;
+mod worker;
 
 use std::time::Duration;
 
-use futures_util::future::{LocalBoxFuture, join, join_all};
+use futures_util::future::{LocalBoxFuture, join_all, join3};
 
 use crate::app::App;
 use crate::events::{Reaction, Relay};
 use crate::http::Result;
 use health::Health;
 
+pub use job::{ATTEMPTS, Handler, Job, NewJob};
+pub use queue::{QueuedJob, discard, enqueue_in, find, forget_old, list, measure, retry};
+pub use schedule::{Missed, Schedule, When};
 pub use stop::{Stop, StopSwitch};
+pub use worker::{Outcome, Worker};
 
 /// Something small that is done again and again, by every process; doing it twice at once does no harm.
 #[derive(Clone, Copy)]
@@ -36,18 +49,33 @@ impl std::fmt::Debug for Chore {
 /// How long the relay waits for its bell before it looks for events of other processes.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
-/// Relays events and does chores until told to stop; then ends after the batch that is under way.
+/// The lists of what a worker does.
+#[derive(Clone, Copy)]
+pub struct Work {
+    /// Who reacts to events.
+    pub reactions: &'static [(&'static str, Reaction)],
+    /// What every process repeats.
+    pub chores: &'static [Chore],
+    /// Who does which kind of job.
+    pub handlers: &'static [(&'static str, Handler)],
+    /// What becomes due again and again.
+    pub schedules: &'static [Schedule],
+}
+
+impl std::fmt::Debug for Work {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Work({} kinds of jobs)", self.handlers.len())
+    }
+}
+
+/// Relays events, does jobs and chores until told to stop; then ends after the step that is under way.
 ///
 /// Its futures are not `Send`: run it on a `LocalSet` or a local runtime.
-pub async fn run(
-    app: App,
-    reactions: &'static [(&'static str, Reaction)],
-    chores: &'static [Chore],
-    stop: Stop,
-) {
-    let relay = relay(&app, reactions, stop.clone());
-    let chores = chores.iter().map(|chore| repeat(&app, chore, stop.clone()));
-    join(relay, join_all(chores)).await;
+pub async fn run(app: App, work: Work, stop: Stop) {
+    let worker = Worker::new(app.clone(), work.handlers, work.schedules).until(stop.clone());
+    let relay = relay(&app, work.reactions, stop.clone());
+    let chores = work.chores.iter().map(|chore| repeat(&app, chore, stop.clone()));
+    join3(relay, worker.run(), join_all(chores)).await;
 }
 
 async fn relay(app: &App, reactions: &'static [(&'static str, Reaction)], mut stop: Stop) {

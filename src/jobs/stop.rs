@@ -1,5 +1,7 @@
 //! How background work learns that the process ends.
 
+use std::sync::LazyLock;
+
 use tokio::sync::watch;
 
 /// Tells every [`Stop`] of its own; dropping it tells them too.
@@ -24,7 +26,15 @@ impl StopSwitch {
     }
 }
 
+static NEVER: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::Sender::new(false));
+
 impl Stop {
+    /// What nobody tells to stop.
+    #[must_use]
+    pub fn never() -> Self {
+        Self(NEVER.subscribe())
+    }
+
     /// Whether it is time.
     #[must_use]
     pub fn is_told(&self) -> bool {

@@ -31,11 +31,18 @@ impl Calendar {
     /// The instant at which a business day begins; where the clock skips midnight, the first instant after.
     #[must_use]
     pub fn start(&self, day: NaiveDate) -> DateTime<Utc> {
-        let midnight = day.and_time(NaiveTime::MIN);
-        let local = self.0.from_local_datetime(&midnight).earliest().or_else(|| {
-            self.0.from_local_datetime(&(midnight + chrono::TimeDelta::hours(1))).earliest()
+        self.at(day, 0, 0)
+    }
+
+    /// A time of a business day: the earlier one where the clock shows it twice, an hour later where it is skipped.
+    #[must_use]
+    pub fn at(&self, day: NaiveDate, hour: u32, minute: u32) -> DateTime<Utc> {
+        let time = NaiveTime::from_hms_opt(hour, minute, 0).unwrap_or_default();
+        let asked = day.and_time(time);
+        let local = self.0.from_local_datetime(&asked).earliest().or_else(|| {
+            self.0.from_local_datetime(&(asked + chrono::TimeDelta::hours(1))).earliest()
         });
-        local.map_or_else(|| midnight.and_utc(), |local| local.with_timezone(&Utc))
+        local.map_or_else(|| asked.and_utc(), |local| local.with_timezone(&Utc))
     }
 
     /// The first instant after the month that lies `months` after the month of `at`: when a lot runs out (PT-3).

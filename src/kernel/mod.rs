@@ -6,6 +6,7 @@ pub mod bell;
 pub mod calendar;
 pub mod clock;
 pub mod jwt;
+pub mod measures;
 pub mod memory;
 pub mod mobile;
 pub mod secret;

@@ -1,4 +1,4 @@
-//! What the worker does: the only list of chores.
+//! What the worker does: the only lists of jobs, schedules and chores.
 
 use std::time::Duration;
 
@@ -7,12 +7,25 @@ use futures_util::FutureExt;
 use super::reactions::REACTIONS;
 use crate::app::App;
 use crate::db::idempotency;
-use crate::jobs::{self, Chore, Stop};
+use crate::jobs::{self, Chore, Handler, Missed, Schedule, Stop, When, Work, Worker};
+use crate::points::jobs as points;
 use crate::sessions::service as sessions;
 use crate::staff::service as staff;
 
 /// Rows deleted at a time: a short statement beside the traffic.
 const A_TURN: u64 = 1000;
+
+/// Who does which kind of job.
+pub static HANDLERS: &[(&str, Handler)] = &[
+    ("reconcile", |app, job| points::reconcile(app, job).boxed_local()),
+    ("close_points_days", |app, job| points::close_days(app, job).boxed_local()),
+];
+
+/// What becomes due again and again; the name is the kind of the jobs. Times are of the business day.
+pub static SCHEDULES: &[Schedule] = &[
+    Schedule { name: "reconcile", when: When::DailyAt(3, 30), missed: Missed::Latest },
+    Schedule { name: "close_points_days", when: When::DailyAt(1, 30), missed: Missed::Latest },
+];
 
 /// Every chore.
 pub static CHORES: &[Chore] = &[
@@ -31,11 +44,29 @@ pub static CHORES: &[Chore] = &[
         every: Duration::from_mins(10),
         work: |app| forget_failures(app).boxed_local(),
     },
+    Chore {
+        name: "forget_old_jobs",
+        every: Duration::from_mins(10),
+        work: |app| forget_jobs(app).boxed_local(),
+    },
+    Chore {
+        name: "measure_jobs",
+        every: Duration::from_secs(15),
+        work: |app| jobs::measure(app).boxed_local(),
+    },
 ];
 
 /// The worker of this process, until told to stop.
 pub async fn run(app: App, stop: Stop) {
-    jobs::run(app, REACTIONS, CHORES, stop).await;
+    let work =
+        Work { reactions: REACTIONS, chores: CHORES, handlers: HANDLERS, schedules: SCHEDULES };
+    jobs::run(app, work, stop).await;
+}
+
+/// A worker for every job, to be stepped by hand.
+#[must_use]
+pub fn worker(app: &App) -> Worker {
+    Worker::new(app.clone(), HANDLERS, SCHEDULES)
 }
 
 async fn forget_answers(app: &App) -> crate::http::Result<()> {
@@ -51,4 +82,27 @@ async fn delete_sessions(app: &App) -> crate::http::Result<()> {
 async fn forget_failures(app: &App) -> crate::http::Result<()> {
     while staff::forget_old_failures(app, A_TURN).await? == A_TURN {}
     Ok(())
+}
+
+async fn forget_jobs(app: &App) -> crate::http::Result<()> {
+    while jobs::forget_old(app, A_TURN).await? > 0 {}
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_schedule_has_a_handler_and_each_kind_one() {
+        let kinds: Vec<&str> = HANDLERS.iter().map(|(kind, _)| *kind).collect();
+        for schedule in SCHEDULES {
+            assert!(kinds.contains(&schedule.name), "{} has no handler", schedule.name);
+        }
+        let mut unique = kinds.clone();
+        unique.sort_unstable();
+        unique.dedup();
+        assert_eq!(unique.len(), kinds.len());
+        assert!(kinds.iter().all(|kind| kind.len() <= 64));
+    }
 }

@@ -27,6 +27,7 @@ pub fn start(
     workers: usize,
 ) -> std::io::Result<Server> {
     let drain = app.config.server.drain_seconds;
+    metrics.register(|registry| app.measures.register(registry));
     let metrics = web::Data::new(metrics);
     let stopping = web::Data::from(stopping);
     let server = HttpServer::new(move || {

@@ -18,6 +18,7 @@ mod cli;
 mod customers;
 mod docs;
 mod identity;
+mod jobs;
 mod leaderboards;
 mod members;
 mod migrations;

@@ -56,6 +56,8 @@ entities!(
     earning_rule,
     event_log,
     idempotency_record,
+    job,
+    job_schedule,
     member,
     member_identifier,
     member_merge,

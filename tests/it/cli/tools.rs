@@ -1,5 +1,11 @@
 //! Commands that end by themselves.
 
+use std::time::Duration;
+
+use entity::job;
+use huiyi::db;
+use huiyi::jobs::{self, NewJob};
+use sea_orm::{ConnectionTrait, EntityTrait};
 use serde_json::{Value, json};
 
 use super::program::{Ended, Folder, Running};
@@ -102,4 +108,41 @@ fn completions_are_printed_for_a_shell() {
     let folder = Folder::new();
     let bash = folder.run(&["completions", "bash"]);
     assert!(bash.code == 0 && bash.out.contains("_huiyi()"), "{bash:?}");
+}
+
+/// Operators see what was given up and decide about it, beside a server that runs.
+#[test]
+fn dead_jobs_are_listed_and_retried_or_discarded() {
+    let folder = Folder::new();
+    assert_eq!(folder.run(&["migrate", "up"]).code, 0);
+    let none = folder.run(&["jobs", "list"]);
+    assert!(none.code == 0 && none.out.contains("0 jobs"), "{none:?}");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let id = runtime.block_on(dead_job(&folder));
+
+    let list = folder.run(&["jobs", "list", "--state", "dead"]);
+    assert!(list.out.contains(&id) && list.out.contains("5/5"), "{list:?}");
+    assert!(list.out.contains("birthday@1") && list.out.contains("the roof leaks"), "{list:?}");
+    assert_eq!(folder.run(&["jobs", "retry", &id]).code, 0);
+    let queued = folder.run(&["jobs", "list", "--state", "queued"]);
+    assert!(queued.out.contains(&id) && queued.out.contains("0/5"), "{queued:?}");
+    let refused = folder.run(&["jobs", "discard", &id]);
+    assert!(refused.code == 1 && refused.err.contains("only dead jobs"), "{refused:?}");
+    let unknown = folder.run(&["jobs", "retry", "job_0698v9qe00t134m6ou6d8h2lak"]);
+    assert!(unknown.code == 1 && unknown.err.contains("there is no job_"), "{unknown:?}");
+    assert_eq!(folder.run(&["jobs", "retry", "nonsense"]).code, 2);
+    assert_eq!(folder.run(&["jobs", "list", "--state", "alive"]).code, 2);
+}
+
+async fn dead_job(folder: &Folder) -> String {
+    let url = format!("sqlite://{}", folder.path().join("data/huiyi.db").display());
+    let db = db::connect(&url, 1, Duration::from_secs(30)).await.unwrap();
+    let now = "2026-03-15T04:00:00Z".parse().unwrap();
+    let new = NewJob::new("birthday", "birthday@1", json!({}), now);
+    jobs::enqueue_in(db.write(), &[new], now).await.unwrap();
+    let die = "UPDATE job SET state = 'dead', attempts = 5, reason = 'the roof leaks'";
+    db.write().execute_unprepared(die).await.unwrap();
+    let job = job::Entity::find().one(db.read()).await.unwrap().unwrap();
+    db.close().await.unwrap();
+    job.id.to_string()
 }

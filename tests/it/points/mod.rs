@@ -3,6 +3,7 @@
 mod batches;
 mod finance;
 mod history;
+mod linear;
 mod merging;
 mod model;
 mod proof;

@@ -18,9 +18,10 @@ use huiyi::app::App;
 use huiyi::config::{self, Config};
 use huiyi::events::Relay;
 use huiyi::http::metrics::Metrics;
+use huiyi::jobs::Worker;
 use huiyi::kernel::clock::Clock;
 use huiyi::mock::wechat::{MockWechat, MockWechatConfig};
-use huiyi::wiring::{reactions, server};
+use huiyi::wiring::{jobs, reactions, server};
 use secrecy::SecretString;
 
 pub use client::{Answer, Call};
@@ -40,6 +41,7 @@ pub struct TestApp {
     pub url: String,
     client: reqwest::Client,
     server: ServerHandle,
+    started: DateTime<Utc>,
     // Dropped last: the app must let go of the database first.
     _database: TestDb,
 }
@@ -77,7 +79,8 @@ impl TestApp {
         let app = App::build(config, clock.clone()).await.unwrap();
         let (url, server) = serve(&app);
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { app, clock, wechat, url, client, server, _database: database }
+        let started = clock.now();
+        Self { app, clock, wechat, url, client, server, started, _database: database }
     }
 
     /// Another process on the same database and kv: its own caches, its own server. Gives its URL.
@@ -97,9 +100,23 @@ impl TestApp {
         self.clock.advance(by);
     }
 
-    /// Runs whatever the worker would do now.
+    /// Hands on whatever events there are.
     pub async fn relay(&self) {
         Relay::new(self.app.clone(), reactions::REACTIONS).drain().await.unwrap();
+    }
+
+    /// Runs whatever a worker would do now that has been there since the start of the app: slots of schedules that
+    /// are due, events, jobs, until nothing is left. A job that failed waits for its next attempt.
+    pub async fn work(&self) {
+        self.work_with(&jobs::worker(&self.app)).await;
+    }
+
+    /// The same, with other handlers and schedules.
+    pub async fn work_with(&self, worker: &Worker) {
+        let relay = Relay::new(self.app.clone(), reactions::REACTIONS);
+        worker.plan(self.started).await.unwrap();
+        worker.plan(self.now()).await.unwrap();
+        while relay.drain().await.unwrap() + worker.drain().await.unwrap() > 0 {}
     }
 
     /// A GET.

@@ -1,0 +1,92 @@
+//! What a process measures beside its requests, for Prometheus (OPS-2).
+
+use std::fmt;
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+/// The families that jobs fill; cloning shares them.
+#[derive(Clone, Default)]
+pub struct Measures {
+    finished: Family<JobLabels, Counter>,
+    waiting: Gauge,
+    dead: Gauge,
+    oldest: Gauge<f64, AtomicU64>,
+    differences: Gauge,
+}
+
+impl fmt::Debug for Measures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Measures")
+    }
+}
+
+/// Both come from lists of ours, so that nobody grows our memory.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct JobLabels {
+    kind: &'static str,
+    result: &'static str,
+}
+
+/// The queue of jobs at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Queue {
+    /// Not ended yet.
+    pub waiting: u64,
+    /// Given up.
+    pub dead: u64,
+    /// Seconds since the job that waits longest was due.
+    pub oldest_seconds: f64,
+}
+
+impl Measures {
+    /// Counts one run of a job. `kind` and `result` are words of closed lists.
+    pub fn job_finished(&self, kind: &'static str, result: &'static str) {
+        self.finished.get_or_create(&JobLabels { kind, result }).inc();
+    }
+
+    /// Notes how the queue is.
+    pub fn queue(&self, queue: Queue) {
+        self.waiting.set(i64::try_from(queue.waiting).unwrap_or(i64::MAX));
+        self.dead.set(i64::try_from(queue.dead).unwrap_or(i64::MAX));
+        self.oldest.set(queue.oldest_seconds);
+    }
+
+    /// Notes how many differences the last proof of the ledgers found.
+    pub fn ledger_differences(&self, found: usize) {
+        self.differences.set(i64::try_from(found).unwrap_or(i64::MAX));
+    }
+
+    /// Shows them all in `registry`.
+    pub fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "huiyi_jobs_finished",
+            "Runs of background jobs by kind and result",
+            self.finished.clone(),
+        );
+        registry.register(
+            "huiyi_jobs_waiting",
+            "Background jobs that have not ended, in the whole installation",
+            self.waiting.clone(),
+        );
+        registry.register(
+            "huiyi_jobs_dead",
+            "Background jobs that were given up and wait for a person, in the whole installation",
+            self.dead.clone(),
+        );
+        registry.register(
+            "huiyi_jobs_oldest_age_seconds",
+            "Seconds since the background job that waits longest was due",
+            self.oldest.clone(),
+        );
+        registry.register(
+            "huiyi_ledger_verify_differences",
+            "Differences that the last proof of the ledgers found",
+            self.differences.clone(),
+        );
+    }
+}

@@ -1,0 +1,88 @@
+//! The nightly proof of the ledgers, and what operators are alarmed by (PT-9, OPS-2).
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use entity::codes::JobState;
+use entity::points_account;
+use huiyi::jobs;
+use sea_orm::EntityTrait;
+
+use super::{queue, row};
+use crate::support::{TestApp, earn, logs};
+
+const ALERTS: &str = include_str!("../../../deploy/alerts.yml");
+
+async fn metrics(app: &TestApp) -> String {
+    jobs::measure(&app.app).await.unwrap();
+    app.get("/metrics").send().await.text
+}
+
+/// PT-9: half past three, business time; the log names the row by ids, the metric rings.
+#[actix_web::test]
+async fn the_ledgers_are_proved_each_night_and_a_difference_is_told() {
+    let app = TestApp::start().await;
+    let member = app.known("13800138000").await;
+    app.moved(member, "o1", earn(100)).await;
+    app.advance(TimeDelta::hours(15) + TimeDelta::minutes(30));
+    app.work().await;
+    let night = "reconcile@2026-03-15T19:30:00Z";
+    assert_eq!(row(&app, night).await.state, JobState::Done);
+    assert!(metrics(&app).await.contains("huiyi_ledger_verify_differences 0"));
+
+    app.sql("UPDATE points_account SET available = 101").await.unwrap();
+    app.advance(TimeDelta::days(1));
+    app.work().await;
+    let account = points_account::Entity::find().one(app.app.db.read()).await.unwrap().unwrap();
+    assert_eq!(row(&app, "reconcile@2026-03-16T19:30:00Z").await.state, JobState::Done);
+    let text = metrics(&app).await;
+    let gauge = text.lines().find(|line| line.starts_with("huiyi_ledger_verify_differences "));
+    let found: u64 = gauge.unwrap().rsplit(' ').next().unwrap().parse().unwrap();
+    assert!(found >= 1, "{gauge:?}");
+    let logged = logs::text();
+    let line = logged.lines().find(|line| line.contains(&account.id.to_string()));
+    assert!(line.unwrap().contains("the ledger differs from its transfers"), "{line:?}");
+    app.sql("UPDATE points_account SET available = 100").await.unwrap();
+}
+
+#[actix_web::test]
+async fn the_queue_is_measured() {
+    let app = TestApp::start().await;
+    queue(&app, "nobody", &["a"]).await;
+    app.work().await;
+    queue(&app, "nobody", &["b"]).await;
+    app.advance(TimeDelta::seconds(90));
+    let text = metrics(&app).await;
+    for line in [
+        "huiyi_jobs_dead 1",
+        "huiyi_jobs_waiting 1",
+        "huiyi_jobs_oldest_age_seconds 90.0",
+        "huiyi_jobs_finished_total{kind=\"_OTHER\",result=\"dead\"} 1",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    assert!(!text.contains("nobody"), "kinds that we do not know are no labels");
+}
+
+/// Each metric that an alert names is exported.
+#[actix_web::test]
+async fn every_metric_of_the_alert_rules_is_exported() {
+    let app = TestApp::start().await;
+    app.get("/v1/nowhere").send().await;
+    let text = metrics(&app).await;
+    let word = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
+    let named: BTreeSet<&str> = ALERTS
+        .lines()
+        .filter(|line| line.trim_start().starts_with("expr:"))
+        .flat_map(|line| line.split(word))
+        .filter(|name| name.starts_with("huiyi_") || name.starts_with("http_server_"))
+        .collect();
+    assert!(named.contains("huiyi_ledger_verify_differences") && named.contains("huiyi_jobs_dead"));
+    for name in named {
+        let family = ["_total", "_bucket", "_count"]
+            .iter()
+            .find_map(|suffix| name.strip_suffix(suffix))
+            .unwrap_or(name);
+        assert!(text.contains(&format!("# TYPE {family} ")), "{name} is not exported\n{text}");
+    }
+}
