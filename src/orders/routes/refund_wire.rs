@@ -236,7 +236,7 @@ pub(super) fn into_refund(request: RefundRequest) -> Result<RefundIn> {
     })
 }
 
-const fn word(outcome: &RefundOutcome, state: Option<RefundState>) -> RefundItemResult {
+pub(super) const fn word(outcome: &RefundOutcome, state: Option<RefundState>) -> RefundItemResult {
     match (outcome, state) {
         (RefundOutcome::Refused(_), _) => RefundItemResult::Refused,
         (RefundOutcome::Unchanged, _) => RefundItemResult::Unchanged,

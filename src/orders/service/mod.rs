@@ -7,6 +7,7 @@ mod deciding;
 mod earnings;
 mod effects;
 mod headings;
+mod previewing;
 mod refunding;
 mod rows;
 mod taking_back;
@@ -27,6 +28,7 @@ pub use super::rules::content::{
 };
 pub use arrivals::{OrderOutcome, OrderResult, Warning, ingest};
 pub use headings::{OrderHeading, headings};
+pub use previewing::{PlannedLine, RefundPlan, TierPlan, preview_refund};
 pub use refunding::{RefundOutcome, RefundResult, RefundState, ingest_refunds};
 
 /// Most orders or refunds in one transaction.

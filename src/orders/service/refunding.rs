@@ -82,8 +82,7 @@ pub async fn ingest_refunds(
     for refund in refunds {
         match check_refund(&refund, now) {
             Ok(()) => {
-                let fingerprint = app.vault.index("refund", &canonical_refund(&refund));
-                arriving.push(Arriving { refund, fingerprint });
+                arriving.push(Arriving::new(app, refund));
                 answers.push(None);
             }
             Err(error) => answers.push(Some(RefundResult::refused(error.refusal()))),
@@ -137,6 +136,54 @@ impl RefundState {
             None if row.applied_at.is_some() => Self::Applied,
             None => Self::Waiting,
         }
+    }
+}
+
+/// What is to be done with a refund.
+enum Settled {
+    /// Nothing: it stood before, or cannot stand.
+    Stands(Box<RefundResult>),
+    /// It is new; its row says whether it was booked, waits or has no effect.
+    New(Box<(order_refund::Model, Vec<order_refund_line::Model>)>),
+}
+
+impl Arriving {
+    fn new(app: &App, refund: RefundIn) -> Self {
+        let fingerprint = app.vault.index("refund", &canonical_refund(&refund));
+        Self { refund, fingerprint }
+    }
+
+    /// Decides on a refund of `sold` and, where that is paid, takes back what goes back with it: in memory, so that a
+    /// preview does what booking does.
+    fn settle(
+        &self,
+        partner: PartnerId,
+        stands: Option<&order_refund::Model>,
+        sold: &mut Sold,
+        around: &Surroundings<'_>,
+        effects: &mut Effects,
+    ) -> Settled {
+        if let Some(row) = stands {
+            return Settled::Stands(Box::new(again(row, self, partner, &sold.order)));
+        }
+        let refuse = |code| Settled::Stands(Box::new(RefundResult::plainly_refused(code)));
+        if sold.order.version > 0 && sold.order.partner_id != partner {
+            return refuse(error::ORDER_NUMBER_TAKEN);
+        }
+        let refund = &self.refund;
+        let mut row = rows::refund(refund, &self.fingerprint, sold.order.id, partner, around.now);
+        let lines = rows::refund_lines(refund, row.id, around.now);
+        match sold.order.status {
+            OrderStatus::Placed => {}
+            OrderStatus::Cancelled => row.refused = Some(error::ORDER_CANCELLED.code.to_owned()),
+            OrderStatus::Paid => {
+                let wish = rows::as_refund(&row, &lines);
+                if let Err(code) = sold.refund(&mut row, &wish, around, effects) {
+                    return refuse(code);
+                }
+            }
+        }
+        Settled::New(Box::new((row, lines)))
     }
 }
 
@@ -211,25 +258,13 @@ impl Desk {
         let Some(sold) = self.orders.get_mut(&number) else {
             return RefundResult::plainly_refused(crate::http::codes::FAULT);
         };
-        if let Some(row) = self.refunds.get(&refund.number) {
-            return again(row, arriving, self.partner, &sold.order);
-        }
-        if sold.order.version > 0 && sold.order.partner_id != self.partner {
-            return RefundResult::plainly_refused(error::ORDER_NUMBER_TAKEN);
-        }
-        let id = sold.order.id;
-        let mut row = rows::refund(refund, &arriving.fingerprint, id, self.partner, around.now);
-        let lines = rows::refund_lines(refund, row.id, around.now);
-        match sold.order.status {
-            OrderStatus::Placed => {}
-            OrderStatus::Cancelled => row.refused = Some(error::ORDER_CANCELLED.code.to_owned()),
-            OrderStatus::Paid => {
-                let wish = rows::as_refund(&row, &lines);
-                if let Err(code) = sold.refund(&mut row, &wish, around, effects) {
-                    return RefundResult::plainly_refused(code);
-                }
-                self.changed.insert(number);
-            }
+        let stands = self.refunds.get(&refund.number);
+        let (row, lines) = match arriving.settle(self.partner, stands, sold, around, effects) {
+            Settled::Stands(result) => return *result,
+            Settled::New(new) => *new,
+        };
+        if row.applied_at.is_some() {
+            self.changed.insert(number);
         }
         let result = RefundResult::standing(RefundOutcome::Created, &row, &sold.order);
         self.new.insert(refund.number.clone(), lines);

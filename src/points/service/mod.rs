@@ -2,6 +2,7 @@
 
 mod explaining;
 mod finance;
+mod foreseeing;
 mod history;
 mod merging;
 mod posting;
@@ -19,6 +20,7 @@ pub use explaining::{
 pub use finance::{
     By, Liability, LiabilityMonth, Period, PeriodActivity, activity, close_days, liability,
 };
+pub use foreseeing::{Foreseen, foresee};
 pub use history::{HistoryEntry, HistoryPosition, history, title};
 pub use merging::merge_in;
 pub use posting::post_in;

@@ -70,7 +70,10 @@ pub(super) async fn locked(
     Ok(store::lock_accounts(tx, &ids).await?)
 }
 
-fn fresh((member_id, ledger): (MemberId, Ledger), now: DateTime<Utc>) -> points_account::Model {
+pub(super) fn fresh(
+    (member_id, ledger): (MemberId, Ledger),
+    now: DateTime<Utc>,
+) -> points_account::Model {
     points_account::Model {
         id: AccountId::new(now),
         member_id,
@@ -84,8 +87,8 @@ fn fresh((member_id, ledger): (MemberId, Ledger), now: DateTime<Utc>) -> points_
 }
 
 /// Loads what the decision needs, all of it after the accounts were locked.
-async fn open(
-    tx: &Tx,
+pub(super) async fn open(
+    tx: &impl Conn,
     movements: &[Movement],
     accounts: Vec<points_account::Model>,
 ) -> Result<Books> {
@@ -111,7 +114,7 @@ pub(super) fn by_key(accounts: Vec<points_account::Model>) -> HashMap<(MemberId,
 /// Whose accounts are today. An earlier transfer may stand in the account of a member who was merged since: her lots
 /// have gone over to the one who stays, so they tell who that is.
 async fn owners(
-    tx: &Tx,
+    tx: &impl Conn,
     accounts: &[points_account::Model],
     posted: &[points_transfer::Model],
 ) -> Result<HashMap<AccountId, MemberId>> {
@@ -133,7 +136,7 @@ async fn owners(
 }
 
 /// How much of the originals was taken back, and which lots they used.
-async fn load_originals(tx: &Tx, movements: &[Movement], books: &mut Books) -> Result<()> {
+async fn load_originals(tx: &impl Conn, movements: &[Movement], books: &mut Books) -> Result<()> {
     let originals = movements.iter().filter_map(Movement::original);
     let originals: HashMap<TransferId, TransferKind> = originals
         .filter_map(|cause| books.posted.get(&cause))
@@ -161,7 +164,7 @@ async fn load_originals(tx: &Tx, movements: &[Movement], books: &mut Books) -> R
 
 /// `spending` leads from a spending, and from each of its reversals, to the spending.
 async fn load_shares(
-    tx: &Tx,
+    tx: &impl Conn,
     spending: &HashMap<TransferId, TransferId>,
     books: &mut Books,
 ) -> Result<()> {
@@ -185,7 +188,7 @@ async fn load_shares(
 }
 
 /// Lots of accounts that are taken from or given back to; earning needs none.
-async fn load_lots(tx: &Tx, movements: &[Movement], books: &mut Books) -> Result<()> {
+async fn load_lots(tx: &impl Conn, movements: &[Movement], books: &mut Books) -> Result<()> {
     let takes = |m: &&Movement| !matches!(m.act, Act::Earn { .. });
     let keys: HashSet<_> = movements.iter().filter(takes).map(|m| (m.member, m.ledger)).collect();
     let accounts: Vec<AccountId> = keys

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::codes::{Bucket, Ledger, TransferKind};
-use entity::ids::{LotId, TransferId};
+use entity::ids::TransferId;
 use entity::{
     points_account as account, points_closed_day as closed_day, points_day_total as day_total,
     points_lot as lot, points_lot_use as lot_use, points_transfer as transfer,
@@ -69,7 +69,7 @@ pub async fn flows(
         .column(lot::Column::ExpiresAt)
         .column_as(integer(db, T::Amount.sum()), "points")
         .column_as(integer(db, T::Id.count()), "transfers")
-        .join(JoinType::LeftJoin, made_within(from, to))
+        .join(JoinType::LeftJoin, made())
         .filter(booked(from, to))
         .filter(T::Ledger.eq(ledger))
         .filter(T::Kind.ne(TransferKind::Expire))
@@ -85,18 +85,12 @@ pub async fn flows(
     Ok(flows)
 }
 
-/// A lot is made in the same millisecond as its transfer.
-fn made_within(from: DateTime<Utc>, to: DateTime<Utc>) -> RelationDef {
-    let relation: RelationDef = transfer::Entity::belongs_to(lot::Entity)
+/// Not bound to the span again by the lot's own id: PostgreSQL would believe the few lots of a day to be one.
+fn made() -> RelationDef {
+    transfer::Entity::belongs_to(lot::Entity)
         .from(transfer::Column::Id)
         .to(lot::Column::TransferId)
-        .on_condition(move |_, lots| {
-            Condition::all()
-                .add(Expr::col((lots.clone(), lot::Column::Id)).gte(LotId::first_at(from)))
-                .add(Expr::col((lots, lot::Column::Id)).lt(LotId::first_at(to)))
-        })
-        .into();
-    relation
+        .into()
 }
 
 async fn expiries(

@@ -63,6 +63,7 @@ pub const NATURALLY_IDEMPOTENT: &[(&str, &str)] = &[
         "a refund is known by partner, channel and number: a resend is answered `unchanged`",
     ),
     ("send_refund_batch", "each refund is known by its number"),
+    ("preview_refund", "it writes nothing"),
 ];
 
 /// One operation of a document.

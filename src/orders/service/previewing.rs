@@ -1,0 +1,146 @@
+//! What a refund would take back, before anybody books it (PT-6): the same decisions on rows that nobody locks or writes.
+
+use std::collections::HashMap;
+
+use entity::codes::Ledger;
+use entity::ids::{MemberId, OrderId, PartnerId};
+use entity::order_line;
+use entity::values::Fen;
+
+use super::arrivals::regions_of;
+use super::effects::Effects;
+use super::refunding::{Arriving, RefundOutcome, RefundResult, Settled};
+use super::rows;
+use super::taking_back::{Sold, Surroundings};
+use crate::app::App;
+use crate::db::Conn;
+use crate::http::{Error, Result};
+use crate::kernel::actor::Actor;
+use crate::orders::rules::content::{RefundIn, check_refund};
+use crate::orders::store;
+use crate::points::service::{self as points, Foreseen};
+use crate::tiers::service::{self as tiers, NumberChange};
+
+/// What of a line would go back with a refund.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlannedLine {
+    /// Number in the order.
+    pub line_no: i32,
+    /// Pieces.
+    pub quantity: i64,
+    /// Money.
+    pub amount: Fen,
+    /// Points.
+    pub points: i64,
+    /// Growth.
+    pub growth: i64,
+}
+
+/// What a refund would do.
+#[derive(Clone, Debug)]
+pub struct RefundPlan {
+    /// What booking would answer, now; its refund has no id yet.
+    pub result: RefundResult,
+    /// Whose points and growth go back.
+    pub member: Option<MemberId>,
+    /// By line; lines of which nothing would go back are left out.
+    pub lines: Vec<PlannedLine>,
+    /// What it would do to her points.
+    pub points: Foreseen,
+    /// What it would do to her growth value.
+    pub growth: Foreseen,
+    /// What it would do to her tier; none for a refund of nobody's order or without effect.
+    pub tier: Option<TierPlan>,
+}
+
+/// Where a member stands, and where she would stand after a refund.
+#[derive(Clone, Debug)]
+pub struct TierPlan {
+    /// Now.
+    pub before: tiers::Standing,
+    /// After the refund.
+    pub after: tiers::Standing,
+}
+
+/// Plans a refund: what booking it now would do and answer. Nothing is written.
+///
+/// # Errors
+/// What booking would refuse.
+pub async fn preview_refund(app: &App, partner: PartnerId, refund: RefundIn) -> Result<RefundPlan> {
+    let now = app.clock.now();
+    check_refund(&refund, now)?;
+    let db = app.db.read();
+    let arriving = Arriving::new(app, refund);
+    let number = arriving.refund.order();
+    let order = match store::order_by_number(db, &number).await? {
+        Some(order) => order,
+        None => rows::unseen_order(&number, &arriving.refund, partner, now),
+    };
+    let stands = store::refunds_by_number(db, &[&arriving.refund.number]).await?;
+    let mut sold =
+        Sold::load(db, vec![order]).await?.pop().ok_or_else(|| Error::fault("no order"))?;
+    let regions = regions_of(db, &HashMap::new(), sold.order.store_id.into_iter()).await?;
+    let around = Surroundings { app, regions: &regions, actor: Actor::partner(partner), now };
+    let (mut effects, before) = (Effects::default(), sold.lines.clone());
+    let stands = stands.get(&arriving.refund.number);
+    let result = match arriving.settle(partner, stands, &mut sold, &around, &mut effects) {
+        Settled::Stands(result) => *result,
+        Settled::New(new) => RefundResult {
+            refund: None,
+            ..RefundResult::standing(RefundOutcome::Created, &new.0, &sold.order)
+        },
+    };
+    if let RefundOutcome::Refused(refusal) = result.outcome {
+        return Err(Error::Refused(refusal));
+    }
+    planned(db, app, result, &sold, &before, &effects).await
+}
+
+async fn planned(
+    db: &impl Conn,
+    app: &App,
+    result: RefundResult,
+    sold: &Sold,
+    before: &[order_line::Model],
+    effects: &Effects,
+) -> Result<RefundPlan> {
+    let foreseen = points::foresee(db, app, &effects.movements).await?;
+    let (mut points, mut growth) = (Foreseen::default(), Foreseen::default());
+    for (movement, foreseen) in effects.movements.iter().zip(foreseen) {
+        match movement.ledger {
+            Ledger::Points => points = foreseen?,
+            Ledger::Growth => growth = foreseen?,
+        }
+    }
+    let mut plan = RefundPlan {
+        result,
+        member: sold.order.member_id,
+        lines: before.iter().zip(&sold.lines).filter_map(|it| difference(it)).collect(),
+        points,
+        growth,
+        tier: None,
+    };
+    if let (Some(member), Some(purchase)) = (plan.member, effects.purchases.first()) {
+        let change = NumberChange {
+            day: purchase.day,
+            spent: Fen(purchase.paid.0 - purchase.refunded.0),
+            growth: -growth.points,
+        };
+        let (before, after) = tiers::foresee(db, app, member, change).await?;
+        plan.tier = Some(TierPlan { before, after });
+    }
+    Ok(plan)
+}
+
+fn difference((before, after): (&order_line::Model, &order_line::Model)) -> Option<PlannedLine> {
+    let line = PlannedLine {
+        line_no: after.line_no,
+        quantity: i64::from(after.refunded_quantity - before.refunded_quantity),
+        amount: Fen(after.refunded_fen.0 - before.refunded_fen.0),
+        points: after.points_reversed - before.points_reversed,
+        growth: after.growth_reversed - before.growth_reversed,
+    };
+    let nothing =
+        PlannedLine { line_no: line.line_no, quantity: 0, amount: Fen(0), points: 0, growth: 0 };
+    (line != nothing).then_some(line)
+}
