@@ -207,6 +207,10 @@ Source {
     Transfer = "transfer",
     /// A merge of members.
     Merge = "merge",
+    /// Lots that ran out; the id is the account and the number of the transfer in it.
+    Expiry = "expiry",
+    /// An adjustment by staff; the id is ours.
+    Adjustment = "adjustment",
 });
 
 code!(/// Who did it.
@@ -257,4 +261,16 @@ JobState {
     Dead = "dead",
     /// A person decided that it is not to run any more.
     Discarded = "discarded",
+});
+
+code!(/// Where points that are held for a checkout stand (PT-4).
+HoldState {
+    /// Held.
+    Held = "held",
+    /// Used, all or a part; the rest went back.
+    Captured = "captured",
+    /// Went back because the checkout was given up.
+    Released = "released",
+    /// Went back because nobody finished the checkout in time.
+    Lapsed = "lapsed",
 });

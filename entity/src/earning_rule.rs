@@ -33,6 +33,8 @@ pub struct Model {
     pub excluded_categories: Words,
     /// Months until a lot runs out, to the end of that month; none is never.
     pub months_valid: Option<i32>,
+    /// Days that what it grants stays pending (PT-2b); 0 is at once.
+    pub settles_after_days: i32,
     /// First instant in force.
     pub starts_at: DateTimeUtc,
     /// First instant no longer in force.

@@ -185,6 +185,8 @@ id!(/// An event of the log.
     EventId, "evt");
 id!(/// A background job.
     JobId, "job");
+id!(/// Points held for a checkout (PT-4).
+    HoldId, "hld");
 id!(/// What the programme moved in one way on one business day (PT-9).
     PointsDayTotalId, "pdt");
 

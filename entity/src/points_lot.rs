@@ -28,6 +28,8 @@ pub struct Model {
     pub settles_at: DateTimeUtc,
     /// When they run out; none is never.
     pub expires_at: Option<DateTimeUtc>,
+    /// When something happens to it by itself: settling while pending, running out afterwards; none when nothing is left.
+    pub due_at: Option<DateTimeUtc>,
     /// Business time of earning.
     pub earned_at: DateTimeUtc,
 }

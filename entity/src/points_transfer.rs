@@ -37,7 +37,7 @@ pub struct Model {
     pub source: Source,
     /// Which one; unique with ledger, source and kind, for ever.
     pub source_id: String,
-    /// The transfer it takes back.
+    /// The transfer it takes back; of a capture or release the freeze that it resolves.
     pub reverses: Option<TransferId>,
     /// The order behind it.
     pub order_id: Option<OrderId>,

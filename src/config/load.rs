@@ -120,6 +120,20 @@ pub fn masked(config: &Config) -> String {
         c.worker.enabled,
         format!("{:?}", c.log.format).to_lowercase(),
         c.log.level,
+    ) + &points(&c.points)
+}
+
+fn points(p: &super::Points) -> String {
+    format!(
+        "\n[points]\npoints_per_yuan = {}\nmost_percent = {}\nstep = {}\nundeductible_categories = {:?}\n\
+         hold_minutes = {}\nclawback = {:?}\napproval_over = {}\n",
+        p.points_per_yuan,
+        p.most_percent,
+        p.step,
+        p.undeductible_categories,
+        p.hold_minutes,
+        format!("{:?}", p.clawback).to_lowercase(),
+        p.approval_over,
     )
 }
 

@@ -2,6 +2,7 @@
 
 mod load;
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
@@ -41,6 +42,8 @@ pub struct Config {
     pub worker: Worker,
     /// Logs.
     pub log: Log,
+    /// Points.
+    pub points: Points,
 }
 
 /// The HTTP server.
@@ -159,6 +162,36 @@ pub enum LogFormat {
     Json,
     /// For people.
     Text,
+}
+
+/// Points (PT-4, PT-6, PT-7).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Points {
+    /// Points that pay one yuan at a checkout.
+    pub points_per_yuan: NonZeroU32,
+    /// Most of an order that points may pay, in percent of what may be deducted.
+    pub most_percent: u8,
+    /// Points are used in multiples of this.
+    pub step: NonZeroU32,
+    /// Categories that points cannot pay.
+    pub undeductible_categories: Vec<String>,
+    /// Life of points held for a checkout.
+    pub hold_minutes: u32,
+    /// What a refund does when the points are spent.
+    pub clawback: Clawback,
+    /// Adjustments of more points than this need a second person.
+    pub approval_over: u32,
+}
+
+/// What a refund does when the points it takes back are spent (PT-6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Clawback {
+    /// The balance goes below zero; later earnings pay that first.
+    Debt,
+    /// Takes what is there and reports the rest, to be deducted from the refund.
+    Shortfall,
 }
 
 mod chrono_tz_name {

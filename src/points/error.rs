@@ -47,6 +47,39 @@ pub const OUT_OF_RANGE: Code = Code::new(
 pub const MEMBER_NOT_FOUND: Code =
     Code::new(404, "member_not_found", 11706, "没有找到该会员", "there is no such member");
 
+/// No points are held under that id, or not for this member or this partner.
+pub const HOLD_NOT_FOUND: Code = Code::new(
+    404,
+    "points_hold_not_found",
+    11710,
+    "没有找到该积分冻结",
+    "no points are held under that id",
+);
+/// The held points were used or given back before.
+pub const HOLD_RESOLVED: Code = Code::new(
+    409,
+    "points_hold_resolved",
+    11711,
+    "该积分冻结已使用或已释放",
+    "the held points were used or given back before",
+);
+/// The checkout was not finished in time: the held points go back.
+pub const HOLD_LAPSED: Code = Code::new(
+    409,
+    "points_hold_lapsed",
+    11712,
+    "积分冻结已超时失效",
+    "the checkout was not finished in time",
+);
+/// More would be used than is held.
+pub const HOLD_EXCEEDED: Code = Code::new(
+    409,
+    "points_hold_exceeded",
+    11713,
+    "使用数量超过冻结的积分",
+    "more than the points that are held",
+);
+
 /// All of the above.
 pub const ALL: &[Code] = &[
     INSUFFICIENT,
@@ -55,4 +88,8 @@ pub const ALL: &[Code] = &[
     ORIGINAL_NOT_FOUND,
     OUT_OF_RANGE,
     MEMBER_NOT_FOUND,
+    HOLD_NOT_FOUND,
+    HOLD_RESOLVED,
+    HOLD_LAPSED,
+    HOLD_EXCEEDED,
 ];

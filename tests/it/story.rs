@@ -2,6 +2,7 @@
 //! (OR-2, OR-3, ID-1, PT-2, PT-4, PT-5, PT-6, TR-2, BN-7, OPS-6).
 
 use futures_util::future::join_all;
+use huiyi::kernel::ids::StaffId;
 use huiyi::points::service::reconcile;
 use serde_json::{Value, json};
 
@@ -14,7 +15,7 @@ const PHONE: &str = "13800138000";
 struct Retailer {
     app: TestApp,
     key: String,
-    guide_token: String,
+    guide: StaffId,
 }
 
 impl Retailer {
@@ -22,9 +23,8 @@ impl Retailer {
         app.catalogue().await;
         let store = app.store("EAST", "SH01").await;
         let guide = app.guide("G001", store).await;
-        let guide_token = app.staff_token(guide, "G001", "guide").await;
         let key = app.partner("till", &["orders:write", "points:write"]).await;
-        Self { app, key, guide_token }
+        Self { app, key, guide }
     }
 
     async fn sells(&self, number: &str, paid_fen: i64) -> Value {
@@ -76,7 +76,7 @@ async fn from_an_order_at_the_till_to_points_on_her_phone() {
     let bound = app.bind_phone("lina", &her.token, PHONE).send().await.expect(200);
     assert_eq!(bound["merged"], true, "{bound}");
     let points = shop.points(&her.token).await;
-    assert_eq!((&points["available"], &points["growth"]), (&599.into(), &599.into()), "{points}");
+    assert_eq!((&points["pending"], &points["growth"]), (&599.into(), &599.into()), "{points}");
     let orders = app.get("/v1/member/orders").bearer(&her.token).send().await.expect(200);
     assert_eq!(orders["items"].as_array().map(Vec::len), Some(1), "{orders}");
 
@@ -90,6 +90,14 @@ async fn from_an_order_at_the_till_to_points_on_her_phone() {
     later["store_code"] = "SH01".into();
     let sold = app.post("/v1/open/orders").bearer(&shop.key).json(&later).send().await.expect(200);
     assert_eq!(sold["points"], 120, "{sold}");
+
+    // Until the return window has passed she sees her points, but cannot use them (PT-2b).
+    let points = shop.points(&her.token).await;
+    let pending = 599 + 4_500 + 120;
+    assert_eq!((&points["pending"], &points["available"]), (&pending.into(), &0.into()));
+    shop.redeems("T-0", 100).await.refused(409, "points_insufficient");
+    app.settle_all().await;
+    let her = app.shopper("lina").await;
 
     // She pays with points at the till; the till's time-out and second try change nothing.
     let first = shop.redeems("T-1", 1_000).await;
@@ -119,7 +127,7 @@ async fn from_an_order_at_the_till_to_points_on_her_phone() {
     assert_eq!(board["me"]["rank"], 1, "{board}");
     let board = app
         .get("/v1/guide/leaderboards/guide_sales?period=month")
-        .bearer(&shop.guide_token)
+        .bearer(&app.staff_token(shop.guide, "G001", "guide").await)
         .send()
         .await
         .expect(200);
@@ -130,6 +138,7 @@ async fn from_an_order_at_the_till_to_points_on_her_phone() {
 #[actix_web::test]
 async fn binding_on_ten_connections_while_the_till_sells_merges_once_and_loses_nothing() {
     let shop = Retailer::open(TestApp::start().await).await;
+    shop.app.settles_at_once().await;
     shop.sells("B-0", 100_00).await;
     let her = shop.app.shopper("mei").await;
     let binds = (0..10).map(|_| shop.app.bind_phone("mei", &her.token, PHONE).send());
@@ -152,6 +161,7 @@ async fn redis_dies_in_the_middle_and_nothing_is_lost() {
     let url = redis.url();
     let app = TestApp::start_with(move |config| config.redis.url = url.into()).await;
     let shop = Retailer::open(app).await;
+    shop.app.settles_at_once().await;
     shop.sells("C-1", 599_00).await;
     let her = shop.app.shopper("yan").await;
 

@@ -31,6 +31,9 @@ use crate::stores::service as stores;
 /// What the demo's partner may do.
 const SCOPES: [&str; 3] = ["orders:write", "points:write", "members:read"];
 
+/// Lots a batch.
+const LOTS: u64 = 1000;
+
 /// Fills an empty database; `clock` is the app's and stands at `now` afterwards.
 pub(super) async fn seed(
     app: &App,
@@ -125,6 +128,7 @@ impl Past<'_> {
             done += batch.len();
             let whose: Vec<_> = batch.iter().map(phone_of).collect();
             let results = self.take_in(batch).await?;
+            self.pass_time().await?;
             self.introduce(&results, &whose, &by_phone, &mut known).await?;
             self.spend(&mut chance, &whose, done).await?;
             let due = std::iter::from_fn(|| refunds.next_if(|one| one.occurred_at <= end));
@@ -133,7 +137,15 @@ impl Past<'_> {
         }
         self.clock.set(self.now);
         self.take_back(refunds.collect()).await?;
+        self.pass_time().await?;
         progress.end(&format!("{total} orders, {refunded} refunds, {} members", known.len()));
+        Ok(())
+    }
+
+    /// What the worker would have done by now: points settle and run out.
+    async fn pass_time(&self) -> Result<(), Failure> {
+        while points::settle_due(self.app, LOTS).await? > 0 {}
+        while points::expire_due(self.app, LOTS).await? > 0 {}
         Ok(())
     }
 

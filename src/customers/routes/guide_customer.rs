@@ -195,6 +195,9 @@ pub struct CustomerPointsEntry {
     /// For points that came in: how many of them are left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left: Option<i64>,
+    /// For an earning that is still pending: when she can spend it, unless the goods come back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settles_at: Option<DateTime<Utc>>,
     /// The order behind it, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order_id: Option<OrderId>,
@@ -215,6 +218,7 @@ impl CustomerPointsEntry {
             occurred_at: entry.occurred_at,
             expires_at: entry.expires_at,
             left: entry.left,
+            settles_at: entry.settles_at,
             order_id: entry.order,
             store_id: entry.store,
         }

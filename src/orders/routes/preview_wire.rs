@@ -103,16 +103,16 @@ pub struct RefundPreviewTier {
 }
 
 impl From<TierPlan> for RefundPreviewTier {
-    fn from(TierPlan { before, after }: TierPlan) -> Self {
-        let (keeps, keeps_after) = (before.keeps(), after.keeps());
+    fn from(plan: TierPlan) -> Self {
+        let (keeps, keeps_after) = plan.keeps.unzip();
         Self {
-            code: before.tier.code,
-            name: before.tier.name,
-            until: before.until,
-            spent_fen: before.spent,
-            spent_after_fen: after.spent,
-            growth: before.growth,
-            growth_after: after.growth,
+            code: plan.code,
+            name: plan.name,
+            until: plan.until,
+            spent_fen: plan.spent.0,
+            spent_after_fen: plan.spent.1,
+            growth: plan.growth.0,
+            growth_after: plan.growth.1,
             keeps,
             keeps_after,
         }

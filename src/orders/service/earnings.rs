@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use entity::codes::{Ledger, Source};
 use entity::ids::MemberId;
 
@@ -127,10 +127,13 @@ fn book(
     let months = rule.row.months_valid.and_then(|months| u32::try_from(months).ok());
     let expires_at =
         months.map(|months| app.calendar.end_of_month_after(order.occurred_at, months));
+    // The return window (PT-2b); a late order may have passed it already.
+    let days = i64::from(rule.row.settles_after_days);
+    let settles_at = (days > 0).then(|| order.occurred_at + TimeDelta::days(days));
     effects.movements.push(Movement {
         member,
         ledger,
-        act: Act::Earn { amount: granted.total, expires_at, rule: Some(rule.id) },
+        act: Act::Earn { amount: granted.total, expires_at, rule: Some(rule.id), settles_at },
         source: Source::Order,
         source_id: order.id.to_string(),
         occurred_at: order.occurred_at,

@@ -1,10 +1,10 @@
 //! What a batch of orders and refunds changes elsewhere, gathered and written together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use entity::codes::{CreditKind, Ledger, Source, TransferKind};
-use entity::ids::{MemberId, OrderId, RegionId};
+use entity::ids::{MemberId, OrderId, RefundId, RegionId};
 use entity::sales_order;
 use entity::values::Fen;
 use uuid::Uuid;
@@ -17,8 +17,11 @@ use crate::guides::service::{self as guides, Credit};
 use crate::http::{Error, Result};
 use crate::kernel::actor::Actor;
 use crate::members::service::{self as members, Purchase};
-use crate::points::service::{self as points, Act, Movement};
+use crate::points::service::{self as points, Act, Movement, Short};
 use crate::tiers::service as tiers;
+
+/// Points that refunds could not take back because they were used and, by configuration, are not owed (PT-6).
+pub(super) type Shortfalls = HashMap<RefundId, i64>;
 
 /// Effects in the order in which they came about.
 #[derive(Default)]
@@ -41,6 +44,8 @@ pub(super) struct Cause {
     pub text: String,
     pub at: DateTime<Utc>,
     pub actor: Actor,
+    /// What happens to points that are spent already.
+    pub short: Short,
 }
 
 impl Effects {
@@ -53,11 +58,14 @@ impl Effects {
         cause: &Cause,
     ) {
         let Some(member) = order.member_id.filter(|_| amount > 0) else { return };
+        // Growth cannot be spent: there is no shortfall to report.
+        let short = if ledger == Ledger::Growth { Short::Debt } else { cause.short };
         let act = Act::Reverse {
             source: Source::Order,
             source_id: order.id.to_string(),
             kind: TransferKind::Earn,
             amount,
+            short,
         };
         self.movements.push(Movement {
             member,
@@ -109,9 +117,13 @@ impl Effects {
     }
 
     /// Writes all of it. A movement that the ledger refuses undoes the whole batch, so that its item can be found.
-    pub async fn write(self, tx: &Tx, app: &App, now: DateTime<Utc>) -> Result<()> {
-        for answer in points::post_in(tx, app, &self.movements).await? {
-            answer.map_err(Error::from)?;
+    pub async fn write(self, tx: &Tx, app: &App, now: DateTime<Utc>) -> Result<Shortfalls> {
+        let mut shortfalls = Shortfalls::new();
+        let answers = points::post_in(tx, app, &self.movements).await?;
+        for (movement, answer) in self.movements.iter().zip(answers) {
+            let short = answer.map_err(Error::from)?.shortfall;
+            let refund = movement.source_id.parse().ok().filter(|_| short > 0);
+            shortfalls.extend(refund.map(|refund: RefundId| (refund, short)));
         }
         if !self.purchases.is_empty() {
             members::book_purchases_in(tx, &self.purchases).await?;
@@ -122,7 +134,7 @@ impl Effects {
             tiers::upgrade_in(tx, app, &self.reached).await?;
         }
         events::publish(tx, self.events, now).await?;
-        Ok(())
+        Ok(shortfalls)
     }
 
     async fn redate(&self, tx: &Tx) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use entity::codes::Ledger;
-use entity::ids::{MemberId, OrderId, PartnerId};
+use entity::ids::{MemberId, PartnerId};
 use entity::order_line;
 use entity::values::Fen;
 
@@ -19,7 +19,7 @@ use crate::kernel::actor::Actor;
 use crate::orders::rules::content::{RefundIn, check_refund};
 use crate::orders::store;
 use crate::points::service::{self as points, Foreseen};
-use crate::tiers::service::{self as tiers, NumberChange};
+use chrono::{DateTime, Utc};
 
 /// What of a line would go back with a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct PlannedLine {
     pub amount: Fen,
     /// Points.
     pub points: i64,
+    /// Of the points, those that a campaign had added.
+    pub campaign_points: i64,
     /// Growth.
     pub growth: i64,
 }
@@ -53,13 +55,21 @@ pub struct RefundPlan {
     pub tier: Option<TierPlan>,
 }
 
-/// Where a member stands, and where she would stand after a refund.
-#[derive(Clone, Debug)]
+/// What a refund would do to a member's tier. It never lowers one at once; it may cost her the renewal.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TierPlan {
-    /// Now.
-    pub before: tiers::Standing,
-    /// After the refund.
-    pub after: tiers::Standing,
+    /// Code of the tier in force.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// End of it; none for the joining tier.
+    pub until: Option<DateTime<Utc>>,
+    /// Paid less refunded in the last 12 months, now and afterwards.
+    pub spent: (Fen, Fen),
+    /// Growth value now and afterwards.
+    pub growth: (i64, i64),
+    /// Whether what she has by now keeps the tier at its end, now and afterwards; none where nothing ends.
+    pub keeps: Option<(bool, bool)>,
 }
 
 /// Plans a refund: what booking it now would do and answer. Nothing is written.
@@ -112,24 +122,20 @@ async fn planned(
             Ledger::Growth => growth = foreseen?,
         }
     }
-    let mut plan = RefundPlan {
+    let mut result = result;
+    if result.refund.is_none() {
+        result.points_reversed -= points.shortfall;
+        result.shortfall_points = points.shortfall;
+        result.shortfall_fen = Fen(points::fen_of(app, points.shortfall));
+    }
+    Ok(RefundPlan {
         result,
         member: sold.order.member_id,
         lines: before.iter().zip(&sold.lines).filter_map(|it| difference(it)).collect(),
         points,
         growth,
         tier: None,
-    };
-    if let (Some(member), Some(purchase)) = (plan.member, effects.purchases.first()) {
-        let change = NumberChange {
-            day: purchase.day,
-            spent: Fen(purchase.paid.0 - purchase.refunded.0),
-            growth: -growth.points,
-        };
-        let (before, after) = tiers::foresee(db, app, member, change).await?;
-        plan.tier = Some(TierPlan { before, after });
-    }
-    Ok(plan)
+    })
 }
 
 fn difference((before, after): (&order_line::Model, &order_line::Model)) -> Option<PlannedLine> {
@@ -138,9 +144,9 @@ fn difference((before, after): (&order_line::Model, &order_line::Model)) -> Opti
         quantity: i64::from(after.refunded_quantity - before.refunded_quantity),
         amount: Fen(after.refunded_fen.0 - before.refunded_fen.0),
         points: after.points_reversed - before.points_reversed,
+        campaign_points: 0,
         growth: after.growth_reversed - before.growth_reversed,
     };
-    let nothing =
-        PlannedLine { line_no: line.line_no, quantity: 0, amount: Fen(0), points: 0, growth: 0 };
-    (line != nothing).then_some(line)
+    let nothing = (line.quantity, line.amount.0, line.points, line.growth) == (0, 0, 0, 0);
+    (!nothing).then_some(line)
 }

@@ -14,9 +14,11 @@ use super::super::{events, store};
 use super::effects::{Cause, Effects};
 use super::rows;
 use crate::app::App;
+use crate::config::Clawback;
 use crate::db::Conn;
 use crate::http::{Code, Result};
 use crate::kernel::actor::Actor;
+use crate::points::service::Short;
 
 /// An order with its lines and what came back of it.
 #[derive(Clone, Debug)]
@@ -45,8 +47,12 @@ struct GivenBack {
 }
 
 impl Surroundings<'_> {
-    const fn cause(&self, source: Source, id: Uuid, text: String, at: DateTime<Utc>) -> Cause {
-        Cause { source, id, text, at, actor: self.actor }
+    fn cause(&self, source: Source, id: Uuid, text: String, at: DateTime<Utc>) -> Cause {
+        let short = match self.app.config.points.clawback {
+            Clawback::Debt => Short::Debt,
+            Clawback::Shortfall => Short::Report,
+        };
+        Cause { source, id, text, at, actor: self.actor, short }
     }
 }
 

@@ -42,6 +42,9 @@ pub struct PointsHistoryEntry {
     /// For points that came in: how many of them are left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left: Option<i64>,
+    /// For an earning that is still pending: when it can be spent, unless the goods come back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settles_at: Option<DateTime<Utc>>,
     /// The order behind it, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order_id: Option<OrderId>,
@@ -62,6 +65,7 @@ impl PointsHistoryEntry {
             occurred_at: entry.occurred_at,
             expires_at: entry.expires_at,
             left: entry.left,
+            settles_at: entry.settles_at,
             order_id: entry.order,
             store_id: entry.store,
         }

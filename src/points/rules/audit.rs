@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use entity::codes::{Bucket, Ledger, TransferKind};
-use entity::ids::{AccountId, LotId, MemberId, TransferId};
-use entity::{points_account, points_lot, points_transfer};
+use chrono::{DateTime, Utc};
+use entity::codes::{Bucket, HoldState, Ledger, TransferKind};
+use entity::ids::{AccountId, HoldId, LotId, MemberId, TransferId};
+use entity::{points_account, points_hold, points_lot, points_transfer};
+
+use super::due_at;
 
 /// Something that is not as the transfers say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +44,12 @@ pub enum Fault {
     Reversed(TransferId),
     /// What is left of a lot.
     LotLeft(LotId),
+    /// When something happens to a lot by itself, in Unix milliseconds; 0 is never.
+    LotDue(LotId),
+    /// How much of a hold was used or went back: nothing while it is held, all of it afterwards.
+    Hold(HoldId),
+    /// How much of a hold was used.
+    HoldCaptured(HoldId),
     /// A balance of the account.
     Balance(Bucket),
     /// The number of transfers in the account's row.
@@ -49,6 +58,8 @@ pub enum Fault {
     LotSum,
     /// The sum of the lots that are pending.
     PendingLotSum,
+    /// The sum of what is held.
+    HoldSum,
     /// Transfers or lots name an account that does not exist.
     NoAccount,
 }
@@ -85,6 +96,7 @@ struct Running {
     balances: [i64; 3],
     settled: i64,
     unsettled: i64,
+    held: i64,
 }
 
 const BUCKETS: [Bucket; 3] = [Bucket::Pending, Bucket::Available, Bucket::Frozen];
@@ -104,7 +116,7 @@ impl Audit {
     pub fn new(accounts: &[points_account::Model]) -> Self {
         let running = accounts.iter().map(|row| {
             let row = row.clone();
-            (row.id, Running { row, seq: 0, balances: [0; 3], settled: 0, unsettled: 0 })
+            (row.id, Running { row, seq: 0, balances: [0; 3], settled: 0, unsettled: 0, held: 0 })
         });
         Self { accounts: running.collect(), found: Vec::new() }
     }
@@ -119,7 +131,7 @@ impl Audit {
         if transfer.ledger != account.row.ledger {
             report.add(Fault::Ledger(id), 0, 1);
         }
-        let available_before = account.balances[1];
+        let in_lots_before = in_lots(account.balances);
         if let Some(i) = place(transfer.from_bucket) {
             account.balances[i] = account.balances[i].saturating_sub(transfer.amount);
         }
@@ -132,7 +144,7 @@ impl Audit {
         }
         // One changed row is one difference, not one in every row after it.
         account.balances = after;
-        report.lots(transfer, available_before, beside);
+        report.lots(transfer, in_lots(after) - in_lots_before, beside);
     }
 
     /// A lot and by how much its uses changed it.
@@ -142,6 +154,19 @@ impl Audit {
         *sum = sum.saturating_add(lot.remaining);
         let mut report = Report { row: &account.row, found: &mut self.found };
         report.compare(Fault::LotLeft(lot.id), lot.amount.saturating_add(used), lot.remaining);
+        report.compare(Fault::LotDue(lot.id), millis(due_at(lot)), millis(lot.due_at));
+    }
+
+    /// A hold, and what its freeze came to: how much of it was used or went back in all, and how much was used.
+    pub fn hold(&mut self, hold: &points_hold::Model, resolved: i64, captured: i64) {
+        let Some(account) = self.accounts.get_mut(&hold.account_id) else { return };
+        let open = hold.state == HoldState::Held;
+        if open {
+            account.held = account.held.saturating_add(hold.amount);
+        }
+        let mut report = Report { row: &account.row, found: &mut self.found };
+        report.compare(Fault::Hold(hold.id), if open { 0 } else { hold.amount }, resolved);
+        report.compare(Fault::HoldCaptured(hold.id), captured, hold.captured);
     }
 
     /// What was found.
@@ -158,9 +183,19 @@ impl Audit {
             report.compare(Fault::Version, account.seq, row.version);
             report.compare(Fault::LotSum, account.balances[1].max(0), account.settled);
             report.compare(Fault::PendingLotSum, account.balances[0], account.unsettled);
+            report.compare(Fault::HoldSum, account.balances[2], account.held);
         }
         found
     }
+}
+
+/// What must stand in lots: below zero there are none, and frozen points have left theirs.
+fn in_lots([pending, available, _]: [i64; 3]) -> i64 {
+    pending.saturating_add(available.max(0))
+}
+
+fn millis(at: Option<DateTime<Utc>>) -> i64 {
+    at.map_or(0, |at| at.timestamp_millis())
 }
 
 struct Report<'a> {
@@ -186,19 +221,21 @@ impl Report<'_> {
         }
     }
 
-    /// Whatever changes what can be spent changes the lots by as much; below zero there are none.
-    fn lots(&mut self, transfer: &points_transfer::Model, before: i64, beside: Beside) {
-        let earned = if transfer.kind == TransferKind::Earn { transfer.amount } else { 0 };
-        self.compare(Fault::LotMade(transfer.id), earned, beside.made.unwrap_or_default());
+    /// Whatever changes what stands in lots changes the lots by as much.
+    fn lots(&mut self, transfer: &points_transfer::Model, change: i64, beside: Beside) {
+        let grants = match transfer.kind {
+            TransferKind::Earn => true,
+            TransferKind::Adjust => transfer.to_bucket == Bucket::Available,
+            _ => false,
+        };
+        let made = if grants { transfer.amount } else { 0 };
+        self.compare(Fault::LotMade(transfer.id), made, beside.made.unwrap_or_default());
         if beside.reversed > transfer.amount {
             self.add(Fault::Reversed(transfer.id), transfer.amount, beside.reversed);
         }
         // A merge moves whole lots; what it changes in them shows in the sum of the account.
-        if transfer.kind == TransferKind::Merge {
-            return;
+        if transfer.kind != TransferKind::Merge {
+            self.compare(Fault::LotUse(transfer.id), change.saturating_sub(made), beside.used);
         }
-        let settled = if transfer.to_bucket == Bucket::Available { earned } else { 0 };
-        let change = transfer.available_after.max(0) - before.max(0);
-        self.compare(Fault::LotUse(transfer.id), change - settled, beside.used);
     }
 }

@@ -37,6 +37,16 @@ const fn order(lot: &Row) -> Order {
     (lot.expires_at.is_none(), lot.expires_at, lot.earned_at, lot.id)
 }
 
+/// When something happens to a lot by itself: a pending one settles, a settled one runs out, an empty one rests.
+#[must_use]
+pub const fn due_at(lot: &Row) -> Option<DateTime<Utc>> {
+    match (lot.remaining, lot.settled) {
+        (0, _) => None,
+        (_, false) => Some(lot.settles_at),
+        (_, true) => lot.expires_at,
+    }
+}
+
 fn ran_out(lot: &Row, now: DateTime<Utc>) -> bool {
     lot.expires_at.is_some_and(|at| at <= now)
 }
@@ -50,7 +60,8 @@ impl Lots {
     }
 
     /// Adds a lot that was just earned.
-    pub fn add(&mut self, row: Row) {
+    pub fn add(&mut self, mut row: Row) {
+        row.due_at = due_at(&row);
         self.insert(Lot { row, mark: Mark::Fresh });
     }
 
@@ -114,17 +125,44 @@ impl Lots {
         parts
     }
 
-    /// Gives `amount` back to one lot.
+    /// Gives `amount` back to one lot, or takes it when it is below zero.
     pub fn give_back(&mut self, id: LotId, amount: i64) {
-        if let Some(lot) = self.0.iter_mut().find(|lot| lot.row.id == id) {
+        if let Some(lot) = self.find_mut(id) {
             lot.change(amount);
         }
+    }
+
+    /// The lot that `earning` made, while it is pending.
+    #[must_use]
+    pub fn pending_of(&self, earning: TransferId) -> Option<&Row> {
+        let own = |lot: &&Lot| lot.row.transfer_id == earning && !lot.row.settled;
+        self.0.iter().find(own).map(|lot| &lot.row)
+    }
+
+    /// From now on what is left of a lot can be spent.
+    pub fn settle(&mut self, id: LotId) {
+        if let Some(lot) = self.find_mut(id) {
+            lot.row.settled = true;
+            lot.change(0);
+        }
+    }
+
+    /// What is left of all settled lots, run out or not.
+    #[must_use]
+    pub fn left(&self) -> i64 {
+        let settled = self.0.iter().filter(|lot| lot.row.settled);
+        settled.fold(0, |sum, lot| sum.saturating_add(lot.row.remaining))
+    }
+
+    fn find_mut(&mut self, id: LotId) -> Option<&mut Lot> {
+        self.0.iter_mut().find(|lot| lot.row.id == id)
     }
 }
 
 impl Lot {
     const fn change(&mut self, by: i64) {
         self.row.remaining += by;
+        self.row.due_at = due_at(&self.row);
         if matches!(self.mark, Mark::Same) {
             self.mark = Mark::Changed;
         }

@@ -71,9 +71,7 @@ fn write(
 
 /// One of both may have owed what the other had: the lots pay, so that debt and lots never stand together.
 fn pay_debt(entries: &mut Entries, to: &mut Account, transfer: TransferId, now: DateTime<Utc>) {
-    let settled = to.lots.iter().filter(|lot| lot.row.settled);
-    let left: i64 = settled.map(|lot| lot.row.remaining).sum();
-    let paid = left - to.row.available.max(0);
+    let paid = to.lots.left() - to.row.available.max(0);
     if paid > 0 {
         let parts = to.lots.take(paid, None, now);
         entries.record_taken(transfer, &parts, now);

@@ -1,14 +1,18 @@
 //! The whole decision of the ledger (PT-1 to PT-6): pure, over accounts that the caller has locked and loaded.
 //!
 //! Invariant of every account: `available = Σ remaining of settled lots − debt`, where debt is what `available` lies
-//! below zero. Only a claw-back makes debt; whatever comes in pays it first.
+//! below zero; `pending = Σ remaining of lots not settled`; `frozen = Σ of its holds`, whose points have left their lots
+//! and go back to them. Only a claw-back makes debt; whatever comes in pays it first.
 
 mod audit;
+mod due;
 mod finance;
+mod holding;
 mod lots;
 mod merging;
 mod movement;
 mod posting;
+mod reversing;
 #[cfg(test)]
 mod tests;
 
@@ -16,18 +20,22 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use entity::codes::{Bucket, Ledger, Source, TransferKind};
-use entity::ids::{AccountId, LotId, LotUseId, MemberId, TransferId};
-use entity::{points_account, points_lot_use, points_transfer};
+use entity::ids::{AccountId, HoldId, LotId, LotUseId, MemberId, TransferId};
+use entity::{points_account, points_hold, points_lot_use, points_transfer};
 
 pub use audit::{Audit, Beside, Difference, Fault};
+pub use due::{expire, settle};
 pub use finance::{
     ACTIVITY_VERSION, Activity, BREAKAGE_VERSION, Breakage, Flow, LIABILITY_VERSION, outstanding,
     value_fen,
 };
-pub use lots::{Lot, Lots, Mark, Part};
+pub use lots::{Lot, Lots, Mark, Part, due_at};
 pub use merging::merge;
-pub use movement::{Act, Movement, Posted, Replayed};
+pub use movement::{Act, Movement, Posted, Replayed, Short};
 pub use posting::decide;
+
+use crate::http::Code;
+use crate::points::error;
 
 /// The most that one movement may move.
 pub const MOST: i64 = 1_000_000_000_000;
@@ -56,6 +64,15 @@ impl Cause {
             kind: transfer.kind,
         }
     }
+}
+
+/// Points held for a checkout, and whether the row has to be written.
+#[derive(Clone, Debug)]
+pub struct Hold {
+    /// As it stands now.
+    pub row: points_hold::Model,
+    /// Since it was loaded.
+    pub mark: Mark,
 }
 
 /// What an earlier spending took from a lot, and how much of that came back.
@@ -89,8 +106,10 @@ pub struct Books {
     pub posted: HashMap<Cause, points_transfer::Model>,
     /// How much of an original was taken back so far.
     pub undone: HashMap<TransferId, i64>,
-    /// What an original spending took from which lot.
+    /// What a spending or a freeze took from which lot.
     pub shares: HashMap<TransferId, Vec<Share>>,
+    /// The holds that movements name, locked.
+    pub holds: HashMap<HoldId, Hold>,
     /// Whose an account is today: after a merge the winner.
     pub owners: HashMap<AccountId, MemberId>,
 }
@@ -125,6 +144,13 @@ impl Account {
 
     fn debt(&self) -> i64 {
         0_i64.saturating_sub(self.row.available).max(0)
+    }
+
+    /// Refuses what the balances could not hold, wherever it will stand one day.
+    fn room_for(&self, amount: i64) -> Result<(), Code> {
+        let sum = self.row.available.max(0).checked_add(self.row.pending);
+        let sum = sum.and_then(|sum| sum.checked_add(self.row.frozen));
+        sum.and_then(|sum| sum.checked_add(amount)).map(|_| ()).ok_or(error::OUT_OF_RANGE)
     }
 
     const fn bucket_mut(&mut self, bucket: Bucket) -> Option<&mut i64> {

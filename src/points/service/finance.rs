@@ -21,9 +21,6 @@ use crate::points::store;
 /// begins; none takes as long as this to commit.
 const GRACE: TimeDelta = TimeDelta::hours(1);
 
-/// The deduction rate of a checkout (PT-4).
-const POINTS_PER_YUAN: i64 = 100;
-
 /// Days or months.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
@@ -295,12 +292,18 @@ impl Liability {
     }
 }
 
+/// What points are worth at a checkout by the rate in force, in fen, rounded down.
+#[must_use]
+pub fn fen_of(app: &App, points: i64) -> i64 {
+    value_fen(points, i64::from(app.config.points.points_per_yuan.get()))
+}
+
 /// What the programme owes at this moment.
 ///
 /// # Errors
 /// The database's.
 pub async fn liability(app: &App) -> Result<Liability> {
-    let points_per_yuan = POINTS_PER_YUAN;
+    let points_per_yuan = i64::from(app.config.points.points_per_yuan.get());
     let (db, now) = (app.db.read(), app.clock.now());
     let balances = store::balances_of_all(db, Ledger::Points).await?;
     let mut months: BTreeMap<(bool, Option<NaiveDate>), (i64, i64)> = BTreeMap::new();

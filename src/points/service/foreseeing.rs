@@ -50,12 +50,16 @@ pub async fn foresee(
     accounts.retain(|row| keys.contains(&(row.member_id, row.ledger)));
     let known: BTreeSet<_> = accounts.iter().map(|row| (row.member_id, row.ledger)).collect();
     accounts.extend(keys.difference(&known).map(|key| posting::fresh(*key, now)));
-    let mut books = posting::open(db, movements, accounts).await?;
+    let mut books = posting::open(db, movements, accounts, Vec::new()).await?;
     let (answers, entries) = rules::decide(&mut books, movements, now);
     let written: HashMap<_, _> = entries.transfers.iter().map(|(_, row)| (row.id, row)).collect();
     let foreseen = |posted: Posted| {
         written.get(&posted.transfer).map_or_else(
-            || Foreseen { available_after: posted.available, ..Foreseen::default() },
+            || Foreseen {
+                shortfall: posted.shortfall,
+                available_after: posted.available,
+                ..Foreseen::default()
+            },
             |row| of(&posted, row),
         )
     };
@@ -71,7 +75,7 @@ fn of(posted: &Posted, row: &points_transfer::Model) -> Foreseen {
         pending: out_of(Bucket::Pending),
         available: out_of(Bucket::Available),
         debt,
-        shortfall: 0,
+        shortfall: posted.shortfall,
         available_after: posted.available,
     }
 }

@@ -33,6 +33,8 @@ pub struct HistoryEntry {
     pub expires_at: Option<DateTime<Utc>>,
     /// How much of an earning is left.
     pub left: Option<i64>,
+    /// When an earning that is still pending can be spent.
+    pub settles_at: Option<DateTime<Utc>>,
     /// The order behind it.
     pub order: Option<OrderId>,
     /// The store behind it.
@@ -57,6 +59,7 @@ impl HistoryEntry {
             occurred_at: transfer.occurred_at,
             expires_at: made.and_then(|lot| lot.expires_at),
             left: made.map(|lot| lot.remaining),
+            settles_at: made.filter(|lot| !lot.settled).map(|lot| lot.settles_at),
             order: transfer.order_id,
             store: transfer.store_id,
             seq: transfer.seq,

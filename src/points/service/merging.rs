@@ -11,7 +11,8 @@ use crate::db::Tx;
 use crate::http::{Error, Result};
 use crate::points::{rules, store};
 
-/// Carries everything of `from` over to `to`: balances and lots with their expiry and their spent-by records (ID-3).
+/// Carries everything of `from` over to `to`: balances, lots with their expiry and their spent-by records,
+/// and what is held for checkouts (ID-3).
 ///
 /// The transfers of `from` stay in her account for ever. Whoever merges marks her as merged in the same transaction,
 /// so that refunds of her orders find the one who stays.
@@ -26,6 +27,9 @@ pub async fn merge_in(
         return Err(Error::fault("a member cannot be merged into herself"));
     }
     let now = app.clock.now();
+    // Held points go over too. Whoever makes holds of hers has locked the member, as our caller has.
+    let holds = store::open_holds_of(tx, &[from, to]).await?;
+    store::lock_holds(tx, &holds).await?;
     let both = Ledger::ALL.iter().flat_map(|ledger| [(from, *ledger), (to, *ledger)]);
     let accounts = posting::locked(tx, &both.collect::<BTreeSet<_>>(), now).await?;
     let ids: Vec<_> = accounts.iter().map(|row| row.id).collect();
@@ -38,6 +42,7 @@ pub async fn merge_in(
         };
         let entries = rules::merge(&mut loser, &mut winner, cause, now);
         store::move_lots(tx, loser.row.id, winner.row.id).await?;
+        store::move_holds(tx, loser.row.id, (winner.row.id, to)).await?;
         posting::write(tx, [loser, winner].into_iter(), &entries).await?;
         posting::publish(tx, &entries, &HashMap::new(), now).await?;
     }

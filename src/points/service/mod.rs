@@ -1,10 +1,12 @@
 //! Use cases of points.
 
+mod due;
 mod explaining;
 mod finance;
 mod foreseeing;
 mod history;
 mod merging;
+mod notices;
 mod posting;
 mod reading;
 mod reconciling;
@@ -14,15 +16,17 @@ mod till;
 use chrono::{DateTime, Utc};
 use entity::ids::RuleId;
 
+pub use due::{expire_due, lapse_due, settle_due};
 pub use explaining::{
     Explanation, Listed, MOST_LISTED, StoredLot, StoredRule, StoredTransfer, explain, explain_any,
 };
 pub use finance::{
-    By, Liability, LiabilityMonth, Period, PeriodActivity, activity, close_days, liability,
+    By, Liability, LiabilityMonth, Period, PeriodActivity, activity, close_days, fen_of, liability,
 };
 pub use foreseeing::{Foreseen, foresee};
 pub use history::{HistoryEntry, HistoryPosition, history, title};
 pub use merging::merge_in;
+pub use notices::{NOTICE_DAYS, announce_expiring};
 pub use posting::post_in;
 pub use reading::{
     Overview, balances, earned_on_day, expiring, overview, purchase_rule_at, purchase_rules_at,
@@ -34,7 +38,7 @@ pub use till::{
     spend_at_till_in,
 };
 
-pub use super::rules::{Act, Difference, Fault, Movement, Posted, Replayed};
+pub use super::rules::{Act, Difference, Fault, Movement, Posted, Replayed, Short};
 pub use super::store::{LotMove, LotPart};
 
 /// A member's balances in one ledger.

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use entity::codes::{Ledger, TransferKind};
-use entity::ids::{AccountId, LotId, MemberId, TransferId};
-use entity::{points_account, points_lot, points_transfer};
+use entity::ids::{AccountId, HoldId, LotId, MemberId, TransferId};
+use entity::{points_account, points_hold, points_lot, points_transfer};
 use serde_json::json;
 
 use crate::app::App;
@@ -14,15 +14,15 @@ use crate::events::{self, Event};
 use crate::http::{Code, Error, Result};
 use crate::members::service::winners;
 use crate::points::rules::{
-    self, Account, Act, Books, Cause, Entries, Mark, Movement, Posted, Share,
+    self, Account, Act, Books, Cause, Entries, Hold, Mark, Movement, Posted, Share,
 };
 use crate::points::store;
 
 /// The longest source id that the table holds.
 const LONGEST_SOURCE_ID: usize = 128;
 
-/// The only way points move: each movement gets its own answer, a bad one spoils no other (PT-1). Movements of one
-/// member are applied in the order given; members' accounts are locked in id order. Members are those who stay after
+/// The only way callers move points: each movement gets its own answer, a bad one spoils no other (PT-1). Movements of
+/// one member are applied in the order given; holds are locked in id order, then accounts in id order. Members are those who stay after
 /// merges; a caller that cannot be sure locks the member's row first.
 ///
 /// Publishes `points.moved` for each new transfer: ring the bell after the commit.
@@ -38,12 +38,15 @@ pub async fn post_in(
         return Err(Error::fault("a source id of the ledger is longer than its column"));
     }
     let now = app.clock.now();
+    let holds: BTreeSet<HoldId> = movements.iter().filter_map(Movement::resolves).collect();
+    let holds = store::lock_holds(tx, &holds.into_iter().collect::<Vec<_>>()).await?;
     let keys: BTreeSet<_> = movements.iter().map(|m| (m.member, m.ledger)).collect();
     let accounts = locked(tx, &keys, now).await?;
-    let mut books = open(tx, movements, accounts).await?;
+    let mut books = open(tx, movements, accounts, holds).await?;
     let (answers, entries) = rules::decide(&mut books, movements, now);
     let reversed = reversed_kinds(&books);
     write(tx, books.accounts.into_values(), &entries).await?;
+    write_holds(tx, books.holds.into_values()).await?;
     publish(tx, &entries, &reversed, now).await?;
     Ok(answers)
 }
@@ -91,6 +94,7 @@ pub(super) async fn open(
     tx: &impl Conn,
     movements: &[Movement],
     accounts: Vec<points_account::Model>,
+    holds: Vec<points_hold::Model>,
 ) -> Result<Books> {
     let causes = movements.iter().map(Movement::cause);
     let causes: HashSet<Cause> =
@@ -100,6 +104,7 @@ pub(super) async fn open(
         owners: owners(tx, &accounts, &posted).await?,
         accounts: by_key(accounts),
         posted: posted.into_iter().map(|row| (Cause::of(&row), row)).collect(),
+        holds: holds.into_iter().map(|row| (row.id, Hold { row, mark: Mark::Same })).collect(),
         ..Books::default()
     };
     load_originals(tx, movements, &mut books).await?;
@@ -135,49 +140,69 @@ async fn owners(
     Ok(owners)
 }
 
-/// How much of the originals was taken back, and which lots they used.
+/// How much of the originals was taken back, and which lots they used; which lots the holds took from.
 async fn load_originals(tx: &impl Conn, movements: &[Movement], books: &mut Books) -> Result<()> {
     let originals = movements.iter().filter_map(Movement::original);
-    let originals: HashMap<TransferId, TransferKind> = originals
-        .filter_map(|cause| books.posted.get(&cause))
-        .map(|transfer| (transfer.id, transfer.kind))
-        .collect();
-    if originals.is_empty() {
-        return Ok(());
-    }
-    let ids: Vec<TransferId> = originals.keys().copied().collect();
-    let reversals = store::reversals_of(tx, &ids).await?;
-    let mut spending: HashMap<TransferId, TransferId> = originals
-        .iter()
-        .filter(|(_, kind)| **kind == TransferKind::Spend)
-        .map(|(id, _)| (*id, *id))
-        .collect();
-    for reversal in &reversals {
-        let Some(original) = reversal.reverses else { continue };
-        *books.undone.entry(original).or_default() += reversal.amount;
-        if spending.contains_key(&original) {
-            spending.insert(reversal.id, original);
+    let originals: Vec<&points_transfer::Model> =
+        originals.filter_map(|cause| books.posted.get(&cause)).collect();
+    let mut uses = Uses::default();
+    uses.takings.extend(books.holds.values().map(|hold| hold.row.freeze_transfer));
+    for original in &originals {
+        match (original.kind, original.reverses) {
+            (TransferKind::Spend, _) => uses.of(original.id, original.id),
+            (TransferKind::Capture, Some(freeze)) => uses.of(original.id, freeze),
+            _ => {}
         }
     }
-    load_shares(tx, &spending, books).await
+    let ids: HashSet<TransferId> = originals.iter().map(|original| original.id).collect();
+    let ids: Vec<TransferId> = ids.union(&uses.takings).copied().collect();
+    for reversal in store::reversals_of(tx, &ids).await? {
+        let Some(original) = reversal.reverses else { continue };
+        if reversal.kind == TransferKind::Reverse {
+            *books.undone.entry(original).or_default() += reversal.amount;
+        }
+        uses.back(reversal.id, original);
+    }
+    load_shares(tx, &uses, books).await
 }
 
-/// `spending` leads from a spending, and from each of its reversals, to the spending.
-async fn load_shares(
-    tx: &impl Conn,
-    spending: &HashMap<TransferId, TransferId>,
-    books: &mut Books,
-) -> Result<()> {
-    let ids: Vec<TransferId> = spending.keys().copied().collect();
+/// Which transfers took from lots, and which ones brought that back.
+#[derive(Default)]
+struct Uses {
+    /// Spendings and freezes.
+    takings: HashSet<TransferId>,
+    /// From a spending or a capture to what took from the lots.
+    taken_by: HashMap<TransferId, TransferId>,
+    /// From a reversal or a release to what took from the lots.
+    returns: HashMap<TransferId, TransferId>,
+}
+
+impl Uses {
+    fn of(&mut self, original: TransferId, taking: TransferId) {
+        self.takings.insert(taking);
+        self.taken_by.insert(original, taking);
+    }
+
+    fn back(&mut self, reversal: TransferId, original: TransferId) {
+        let taking = self.taken_by.get(&original).or_else(|| self.takings.get(&original));
+        if let Some(taking) = taking {
+            self.returns.insert(reversal, *taking);
+        }
+    }
+}
+
+async fn load_shares(tx: &impl Conn, uses: &Uses, books: &mut Books) -> Result<()> {
+    let ids: Vec<TransferId> = uses.takings.iter().chain(uses.returns.keys()).copied().collect();
     for used in store::uses_of(tx, &ids).await? {
-        let Some(&original) = spending.get(&used.transfer_id) else { continue };
-        let shares = books.shares.entry(original).or_default();
+        let back = uses.returns.get(&used.transfer_id);
+        let taking = back.copied().unwrap_or(used.transfer_id);
+        let shares = books.shares.entry(taking).or_default();
         let place = shares.iter().position(|share| share.lot == used.lot_id);
         let place = place.unwrap_or_else(|| {
             shares.push(Share { lot: used.lot_id, used: 0, returned: 0 });
             shares.len() - 1
         });
-        if used.transfer_id == original {
+        if back.is_none() {
             shares[place].used -= used.amount;
         } else if used.amount > 0 {
             // What is below zero on a reversal paid a debt out of what it gave back.
@@ -241,6 +266,22 @@ pub(super) async fn write(
     store::save_lots(tx, &changed_lots).await?;
     store::insert_uses(tx, &entries.uses).await?;
     store::save_accounts(tx, &changed).await?;
+    Ok(())
+}
+
+/// Writes the holds that were made or resolved.
+async fn write_holds(tx: &Tx, holds: impl Iterator<Item = Hold>) -> Result<()> {
+    let (mut fresh, mut changed) = (Vec::new(), Vec::new());
+    for hold in holds {
+        match hold.mark {
+            Mark::Same => {}
+            Mark::Changed => changed.push(hold.row),
+            Mark::Fresh => fresh.push(hold.row),
+        }
+    }
+    changed.sort_unstable_by_key(|row| row.id);
+    store::insert_holds(tx, &fresh).await?;
+    store::save_holds(tx, &changed).await?;
     Ok(())
 }
 

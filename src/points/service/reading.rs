@@ -139,7 +139,8 @@ pub async fn overview(db: &impl Conn, member: MemberId) -> Result<Overview> {
     }
     let mut sums: BTreeMap<DateTime<Utc>, i64> = BTreeMap::new();
     for lot in store::lots_left(db, &own).await? {
-        if let Some(at) = lot.expires_at {
+        // Pending points are no part of what she can spend; they are shown by when they settle.
+        if let Some(at) = lot.expires_at.filter(|_| lot.settled) {
             *sums.entry(at).or_default() += lot.remaining;
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use entity::codes::TransferKind;
 use entity::ids::{AccountId, LotId, TransferId};
 use entity::points_account::Model as Row;
 use entity::points_transfer;
@@ -69,6 +70,7 @@ async fn audit(db: &impl Conn, rows: &[Row]) -> Result<Vec<Difference>> {
         }
     }
     audit_lots(db, &ids, &mut audit).await?;
+    audit_holds(db, &ids, &mut audit).await?;
     Ok(audit.finish())
 }
 
@@ -82,6 +84,29 @@ async fn audit_lots(db: &impl Conn, accounts: &[AccountId], audit: &mut Audit) -
         let used: HashMap<LotId, i64> = store::used_of_lots(db, &ids).await?.into_iter().collect();
         for lot in &lots {
             audit.lot(lot, used.get(&lot.id).copied().unwrap_or_default());
+        }
+    }
+}
+
+async fn audit_holds(db: &impl Conn, accounts: &[AccountId], audit: &mut Audit) -> Result<()> {
+    let mut after = None;
+    loop {
+        let holds = store::holds_after(db, accounts, after, ROWS).await?;
+        let Some(last) = holds.last() else { return Ok(()) };
+        after = Some(last.id);
+        let freezes: Vec<TransferId> = holds.iter().map(|hold| hold.freeze_transfer).collect();
+        let mut ends: HashMap<TransferId, (i64, i64)> = HashMap::new();
+        for end in store::reversals_of(db, &freezes).await? {
+            let Some(freeze) = end.reverses else { continue };
+            let sums = ends.entry(freeze).or_default();
+            sums.0 += end.amount;
+            if end.kind == TransferKind::Capture {
+                sums.1 += end.amount;
+            }
+        }
+        for hold in &holds {
+            let (resolved, captured) = ends.get(&hold.freeze_transfer).copied().unwrap_or_default();
+            audit.hold(hold, resolved, captured);
         }
     }
 }

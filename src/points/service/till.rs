@@ -14,7 +14,7 @@ use crate::http::{Error, Result};
 use crate::kernel::actor::Actor;
 use crate::kernel::mobile::Mobile;
 use crate::members::service::{self as members, Who};
-use crate::points::rules::{Act, Cause, Movement, Posted};
+use crate::points::rules::{Act, Cause, Movement, Posted, Short};
 use crate::points::{error, store};
 use crate::stores::service as stores;
 
@@ -102,7 +102,7 @@ pub async fn earn_at_till_in(
     let months = rule.and_then(|rule| rule.row.months_valid);
     let months = months.and_then(|months| u32::try_from(months).ok());
     let expires_at = months.map(|months| app.calendar.end_of_month_after(at, months));
-    let earn = Act::Earn { amount: wish.points, expires_at, rule: None };
+    let earn = Act::Earn { amount: wish.points, expires_at, rule: None, settles_at: None };
     move_in(tx, app, partner, wish, earn).await
 }
 
@@ -129,6 +129,7 @@ pub async fn give_back_at_till_in(
         source_id: original.source_id,
         kind: original.kind,
         amount: wish.points,
+        short: Short::Debt,
     };
     let at = app.clock.now();
     post_one(tx, app, movement(partner, &wish.reversal_no, member, act, at)).await

@@ -94,9 +94,11 @@ pub async fn insert_lots(db: &impl Conn, lots: &[Model]) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Writes what is left of lots whose accounts the transaction has locked.
+/// Writes what changes in lots whose accounts the transaction has locked.
 pub async fn save_lots(db: &impl Conn, lots: &[Model]) -> Result<(), DbErr> {
-    let update = OnConflict::column(Column::Id).update_column(Column::Remaining).to_owned();
+    let update = OnConflict::column(Column::Id)
+        .update_columns([Column::Remaining, Column::Settled, Column::DueAt])
+        .to_owned();
     for chunk in lots.chunks(CHUNK) {
         let rows = chunk.iter().map(|row| row.clone().into_active_model().reset_all());
         Entity::insert_many(rows).on_conflict(update.clone()).exec_without_returning(db).await?;

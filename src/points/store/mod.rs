@@ -2,7 +2,9 @@
 
 mod accounts;
 mod audit;
+mod due;
 mod finance;
+mod holds;
 mod lots;
 mod rules;
 mod tracing;
@@ -14,9 +16,16 @@ pub use accounts::{
 pub use audit::{
     lots_after, orphans, reversed_sums, transfers_after, used_of_lots, used_of_transfers,
 };
+pub use due::{
+    Due, DueExpiry, expiring_soon, insert_notices, lots_due, lots_due_of, lots_running_out,
+    notices_of,
+};
 pub use finance::{
     balances_of_all, day_totals, first_booked, flows, flows_before, flows_of_lots, insert_closed,
     last_closed, left_in_lots,
+};
+pub use holds::{
+    holds_after, holds_due, insert_holds, lock_holds, move_holds, open_holds_of, save_holds,
 };
 pub use lots::{
     holders, insert_lots, insert_uses, lots_by_id, lots_left, lots_made_by, move_lots, origins,

@@ -80,6 +80,7 @@ async fn a_customer_outside_her_scope_is_one_that_does_not_exist() {
 #[actix_web::test]
 async fn a_guide_finds_customers_by_name_phone_and_silence() {
     let shop = Retailer::open().await;
+    shop.app.settles_at_once().await;
     shop.sells("A-1", PHONE, 0, 10_000, "2025-11-01T04:00:00Z").await;
     shop.sells("B-1", STRANGER, 0, 20_000, "2026-03-10T04:00:00Z").await;
     let a = shop.shopper("lina", PHONE).await;

@@ -62,7 +62,7 @@ impl Retailer {
 
     /// The return window of everything sold so far is over: its points can be spent.
     pub async fn settled(&self) {
-        self.app.relay().await;
+        self.app.settle_all().await;
     }
 
     pub async fn refunds(&self, number: &str, order: &str, fen: i64, at: &str) {

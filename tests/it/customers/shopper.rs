@@ -13,11 +13,14 @@ async fn she_sees_her_points_what_runs_out_and_what_the_next_tier_needs() {
     let her = shop.shopper("lina", PHONE).await;
     let points = shop.read(&her.token, "/v1/member/points").await;
     let next = json!({"code": "gold", "name": "金卡", "missing_spend_fen": 340_100, "missing_growth": 3_401});
-    assert_eq!(points["available"], 1_599);
-    assert_eq!(
-        (&points["pending"], &points["frozen"], &points["debt"]),
-        (&json!(0), &json!(0), &json!(0))
-    );
+    // What she bought yesterday may still come back.
+    assert_eq!((&points["available"], &points["pending"]), (&json!(1_000), &json!(599)));
+    assert_eq!((&points["frozen"], &points["debt"]), (&json!(0), &json!(0)));
+    assert_eq!(points["expiring"], json!([{"at": "2027-02-28T16:00:00Z", "points": 1_000}]));
+    shop.app.settle_all().await;
+    let her = shop.shopper("lina", PHONE).await;
+    let points = shop.read(&her.token, "/v1/member/points").await;
+    assert_eq!((&points["available"], &points["pending"]), (&json!(1_599), &json!(0)));
     assert_eq!((&points["growth"], &points["spent_fen"]), (&json!(1_599), &json!(159_900)));
     assert_eq!((&points["tier"]["code"], &points["next_tier"]), (&json!("silver"), &next));
     let expiring = json!([
@@ -34,7 +37,8 @@ async fn points_that_have_run_out_are_not_shown_as_hers() {
     let shop = Retailer::open().await;
     shop.sells("A-1", PHONE, 0, 100_000, "2026-02-10T04:00:00Z").await;
     shop.sells("A-2", PHONE, 0, 59_900, "2026-03-14T04:00:00Z").await;
-    shop.app.advance(TimeDelta::days(355));
+    shop.app.settle_all().await;
+    shop.app.advance(TimeDelta::days(348));
     let her = shop.shopper("lina", PHONE).await;
     let points = shop.read(&her.token, "/v1/member/points").await;
     assert_eq!(
@@ -47,6 +51,7 @@ async fn points_that_have_run_out_are_not_shown_as_hers() {
 async fn a_refund_of_points_already_spent_is_a_debt() {
     let shop = Retailer::open().await;
     shop.sells("A-1", PHONE, 0, 100_000, "2026-03-10T04:00:00Z").await;
+    shop.app.settle_all().await;
     let spend = json!({"receipt_no": "T-1", "member": {"phone": PHONE}, "points": 900});
     let spent = shop.app.post("/v1/open/points/spend").bearer(&shop.key).key("T-1").json(&spend);
     spent.send().await.expect(200);
@@ -60,6 +65,7 @@ async fn a_refund_of_points_already_spent_is_a_debt() {
 async fn she_sees_who_she_is_with_everything_masked() {
     let shop = Retailer::open().await;
     shop.sells("A-1", PHONE, 0, 59_900, "2026-03-14T04:00:00Z").await;
+    shop.app.settle_all().await;
     let her = shop.shopper("lina", PHONE).await;
     let answer = shop.app.get("/v1/member/me").bearer(&her.token).send().await;
     assert!(!answer.text.contains(PHONE), "{}", answer.text);

@@ -41,7 +41,7 @@ pub async fn earn(app: &TestApp, who: Who, cause: &str, amount: i64) -> MemberId
         let movement = Movement {
             member,
             ledger: Ledger::Points,
-            act: Act::Earn { amount, expires_at: None, rule: None },
+            act: Act::Earn { amount, expires_at: None, rule: None, settles_at: None },
             source: Source::Till,
             source_id: cause.to_owned(),
             occurred_at: app.now(),

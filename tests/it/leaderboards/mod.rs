@@ -18,7 +18,7 @@ use huiyi::kernel::ids::{MemberId, RegionId, StaffId, StoreId};
 use huiyi::kernel::mobile::Mobile;
 use huiyi::leaderboards::service::{self as boards, BoardPage, Scope, Stretch, Wanted};
 use huiyi::members::service::{self as members, Who};
-use huiyi::points::service::{self as points, Act, Movement};
+use huiyi::points::service::{self as points, Act, Movement, Short};
 use huiyi::stores::service as stores;
 use sea_orm::EntityTrait;
 use uuid::Uuid;
@@ -109,7 +109,7 @@ impl Floor {
 
     /// Points from a purchase named `order`.
     pub async fn earns(&self, member: MemberId, order: &str, amount: i64, at: &str) {
-        let act = Act::Earn { amount, expires_at: None, rule: None };
+        let act = Act::Earn { amount, expires_at: None, rule: None, settles_at: None };
         self.moves(member, act, Source::Till, order, at).await;
     }
 
@@ -127,6 +127,7 @@ impl Floor {
             source_id: original.1,
             kind: TransferKind::Earn,
             amount,
+            short: Short::Debt,
         };
         self.moves(member, act, Source::Refund, refund, at).await;
     }

@@ -80,16 +80,16 @@ async fn a_thousand_orders_are_booked_together() {
     assert_eq!(first["results"][0]["warnings"], json!(["sku_unknown"]));
     let member = first["results"][17]["member_id"].as_str().unwrap().to_owned();
     assert_eq!(member, first["results"][267]["member_id"]);
-    assert_eq!(till.available(&member).await, 400);
+    assert_eq!(till.points_of(&member).await, 400);
     assert_eq!(till.total(&member).await, (4, 40_000, 0));
     let again = till.batch(&orders).await;
     assert_eq!(again["counts"]["unchanged"], 1_000, "{}", again["counts"]);
-    assert_eq!(till.available(&member).await, 400);
+    assert_eq!(till.points_of(&member).await, 400);
     let refunds: Vec<Value> =
         (0..1_000).map(|n| refund(&format!("R-{n}"), &format!("C-{n}"), 5_000, &[])).collect();
     let sent = till.post("/v1/open/refunds:batch", &json!({ "refunds": refunds })).await;
     assert_eq!(sent.expect(200)["counts"]["applied"], 1_000);
-    assert_eq!(till.available(&member).await, 200);
+    assert_eq!(till.points_of(&member).await, 200);
     assert_eq!(till.total(&member).await, (4, 40_000, 20_000));
     let stored = till.read("C-17").await;
     let known: Vec<_> =
@@ -115,13 +115,13 @@ async fn of_one_number_the_versions_are_taken_in_sequence() {
     assert_eq!(words(&answer, "result"), expect, "{answer}");
     assert_eq!(answer["results"][4]["problem"]["code"], "order_version_reused");
     let member = answer["results"][0]["member_id"].as_str().unwrap();
-    assert_eq!(till.available(member).await, 100);
+    assert_eq!(till.points_of(member).await, 100);
     assert_eq!(till.total(member).await, (1, 10_000, 0));
     // Paid and cancelled at once is nothing at all.
     let paid = sale("D-2", PHONE, &[30_000]);
     let answer = till.batch(&[paid.clone(), next(&paid, "cancelled")]).await;
     assert_eq!(words(&answer, "result"), ["created", "updated"]);
-    assert_eq!(till.available(member).await, 100);
+    assert_eq!(till.points_of(member).await, 100);
     assert_eq!(till.total(member).await, (1, 10_000, 0));
 }
 
@@ -147,7 +147,7 @@ async fn duplicate_refunds_of_a_batch_count_once() {
     assert_eq!(answer["results"][2]["problem"]["code"], "refund_number_reused");
     assert_eq!(answer["results"][3]["problem"]["code"], "refund_exceeds_paid");
     assert_eq!(answer["results"][5]["problem"]["errors"][0]["pointer"], "/refunds/5");
-    assert_eq!(till.available(member.as_str().unwrap()).await, 0);
+    assert_eq!(till.points_of(member.as_str().unwrap()).await, 0);
 }
 
 /// The version that pays for it says nothing of the customer: she was named when it was placed.
@@ -164,5 +164,5 @@ async fn a_later_version_in_the_same_batch_need_not_name_her_again() {
     assert_eq!((&item["result"], &item["points"]), (&json!("updated"), &json!(100)), "{answer}");
     let member = item["member_id"].as_str().unwrap();
     assert_eq!(till.total(member).await, (1, 10_000, 0));
-    assert_eq!(till.available(member).await, 100);
+    assert_eq!(till.points_of(member).await, 100);
 }

@@ -5,6 +5,7 @@ mod catalogue;
 mod earning;
 mod odd;
 mod permutations;
+mod previews;
 mod races;
 mod refunds;
 mod versions;
@@ -62,13 +63,15 @@ impl Till {
         self.app.get(&path).bearer(&self.key).send().await.expect(200)
     }
 
-    async fn available(&self, member: &str) -> i64 {
+    async fn points_of(&self, member: &str) -> i64 {
         self.balance(member, Ledger::Points).await
     }
 
+    /// What she has, settled or still inside the return window.
     async fn balance(&self, member: &str, ledger: Ledger) -> i64 {
         let id = member_id(member);
-        points::balances(self.app.app.db.read(), &[id], ledger).await.unwrap()[&id].available
+        let balances = points::balances(self.app.app.db.read(), &[id], ledger).await.unwrap();
+        balances[&id].available + balances[&id].pending
     }
 
     async fn total(&self, member: &str) -> (i64, i64, i64) {

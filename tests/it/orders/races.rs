@@ -20,7 +20,7 @@ async fn the_same_order_on_twenty_connections_is_one_order_and_one_earning() {
         assert_eq!((count(&sent, "created"), count(&sent, "unchanged")), (1, 19), "{sent:?}");
         assert!(sent.iter().all(|answer| answer["order_id"] == sent[0]["order_id"]));
         let member = sent[0]["member_id"].as_str().unwrap();
-        assert_eq!(till.available(member).await, 100 * (round + 1));
+        assert_eq!(till.points_of(member).await, 100 * (round + 1));
         assert_eq!(till.total(member).await.0, round + 1);
     }
     super::refunds::reconciles(&till.app).await;
@@ -41,7 +41,7 @@ async fn overlapping_batches_in_opposite_sequence_book_each_order_once() {
     for answer in &answers {
         let member = answer["results"][0]["member_id"].as_str().unwrap();
         assert_eq!(till.total(member).await, (3, 30_000, 0));
-        assert_eq!(till.available(member).await, 300);
+        assert_eq!(till.points_of(member).await, 300);
     }
     super::refunds::reconciles(&till.app).await;
 }
@@ -58,7 +58,7 @@ async fn a_refund_that_races_its_order_is_booked_once() {
             futures_util::join!(till.sells(&order), till.refund(&back), till.refund(&back));
         assert_eq!((first.status, second.status), (200, 200), "{} {}", first.text, second.text);
         let member = sold["member_id"].as_str().unwrap();
-        assert_eq!(till.available(member).await, 0, "{n}: {} {}", first.text, second.text);
+        assert_eq!(till.points_of(member).await, 0, "{n}: {} {}", first.text, second.text);
         assert_eq!(till.read(&number).await["refunds"][0]["state"], "applied");
     }
     super::refunds::reconciles(&till.app).await;
@@ -72,7 +72,7 @@ async fn the_same_refund_on_twenty_connections_takes_back_once() {
     let sent = join_all((0..20).map(|_| till.refund(&back))).await;
     let sent: Vec<Value> = sent.into_iter().map(|answer| answer.expect(200)).collect();
     assert_eq!((count(&sent, "applied"), count(&sent, "unchanged")), (1, 19));
-    assert_eq!(till.available(sold["member_id"].as_str().unwrap()).await, 60);
+    assert_eq!(till.points_of(sold["member_id"].as_str().unwrap()).await, 60);
 }
 
 /// PT-6: returns on twenty connections never take back more than was bought.
@@ -91,7 +91,7 @@ async fn concurrent_returns_never_exceed_what_was_paid() {
     let exceeds = |answer: &&crate::support::Answer| answer.body["code"] == "refund_exceeds_paid";
     assert_eq!(sent.iter().filter(exceeds).count(), 14);
     assert_eq!(till.read("E-1").await["refunded_fen"], json!(9_000));
-    assert_eq!(till.available(sold["member_id"].as_str().unwrap()).await, 10);
+    assert_eq!(till.points_of(sold["member_id"].as_str().unwrap()).await, 10);
     super::refunds::reconciles(&till.app).await;
 }
 
@@ -115,7 +115,7 @@ async fn orders_that_race_a_merge_stay_with_her() {
         assert_eq!(count(&sold, "created"), 5);
         let stored = till.read(&format!("F-{n}-5")).await;
         let member = stored["member_id"].as_str().unwrap();
-        assert_eq!(till.available(member).await, 600);
+        assert_eq!(till.points_of(member).await, 600);
         assert_eq!(till.total(member).await, (6, 60_000, 0));
         for k in 0..6 {
             assert_eq!(till.read(&format!("F-{n}-{k}")).await["member_id"], stored["member_id"]);

@@ -15,7 +15,7 @@ async fn sold(till: &Till, lines: &[i64]) -> String {
 async fn a_part_takes_back_its_part_and_the_rest_the_rest() {
     let till = Till::open().await;
     let member = sold(&till, &[10_050, 20_000]).await;
-    assert_eq!(till.available(&member).await, 300);
+    assert_eq!(till.points_of(&member).await, 300);
     let half = till.refund(&refund("R-1", "A-1", 10_000, &[(2, 1, 10_000)])).await.expect(200);
     assert_eq!(half["points_reversed"], 100, "{half}");
     let stored = till.read("A-1").await;
@@ -23,7 +23,7 @@ async fn a_part_takes_back_its_part_and_the_rest_the_rest() {
     assert_eq!(stored["lines"][1]["points_reversed"], 100);
     let rest = till.refund(&refund("R-2", "A-1", 20_050, &[])).await.expect(200);
     assert_eq!(rest["points_reversed"], 200, "{rest}");
-    assert_eq!(till.available(&member).await, 0);
+    assert_eq!(till.points_of(&member).await, 0);
     assert_eq!(till.total(&member).await, (1, 30_050, 30_050));
     let stored = till.read("A-1").await;
     assert_eq!(stored["refunded_fen"], 30_050);
@@ -47,7 +47,7 @@ async fn more_than_was_paid_is_refused_and_leaves_no_trace() {
     unknown.refused(422, "refund_line_unknown");
     let sum = till.refund(&refund("R-1", "A-1", 100, &[(1, 1, 99)])).await;
     sum.refused(422, "order_amounts_mismatch");
-    assert_eq!(till.available(&member).await, 150);
+    assert_eq!(till.points_of(&member).await, 150);
     assert_eq!(till.read("A-1").await["refunds"], json!([]));
 }
 
@@ -62,7 +62,7 @@ async fn a_resent_refund_changes_nothing() {
         assert_eq!((&again["result"], &again["state"]), (&json!("unchanged"), &json!("applied")));
         assert_eq!(again["points_reversed"], 40);
     }
-    assert_eq!(till.available(&member).await, 60);
+    assert_eq!(till.points_of(&member).await, 60);
     let other = refund("R-1", "A-1", 4_001, &[]);
     till.refund(&other).await.refused(409, "refund_number_reused");
 }
@@ -83,7 +83,7 @@ async fn a_refund_that_is_faster_than_its_order_waits() {
     assert_eq!(sent["result"], "created");
     let member = sent["member_id"].as_str().unwrap();
     till.sells(&next(&placed, "paid")).await;
-    assert_eq!(till.available(member).await, 60);
+    assert_eq!(till.points_of(member).await, 60);
     assert_eq!(till.total(member).await, (1, 10_000, 4_000));
     let states: Vec<Value> = till.read("A-1").await["refunds"].as_array().unwrap().clone();
     let state = |n: usize| states[n]["state"].as_str().unwrap();
@@ -102,7 +102,7 @@ async fn a_refund_of_a_cancelled_order_is_kept_without_effect() {
         (&late["result"], &late["reason"]),
         (&json!("without_effect"), &json!("order_cancelled"))
     );
-    assert_eq!(till.available(&member).await, 0);
+    assert_eq!(till.points_of(&member).await, 0);
     assert_eq!(till.total(&member).await, (0, 0, 0));
 }
 
@@ -111,14 +111,15 @@ async fn a_refund_of_a_cancelled_order_is_kept_without_effect() {
 async fn points_that_were_spent_become_a_debt() {
     let till = Till::open().await;
     let member = sold(&till, &[100_000]).await;
+    till.app.settle_all().await;
     let spend = json!({"receipt_no": "S-1", "member": {"phone": PHONE}, "points": 800});
     let spent = till.app.post("/v1/open/points/spend").bearer(&till.key).key("S-1").json(&spend);
     spent.send().await.expect(200);
     let back = till.refund(&refund("R-1", "A-1", 100_000, &[])).await.expect(200);
     assert_eq!(back["points_reversed"], 1_000);
-    assert_eq!(till.available(&member).await, -800);
+    assert_eq!(till.points_of(&member).await, -800);
     till.sells(&sale("A-2", PHONE, &[100_000])).await;
-    assert_eq!(till.available(&member).await, 200);
+    assert_eq!(till.points_of(&member).await, 200);
     reconciles(&till.app).await;
 }
 

@@ -19,7 +19,7 @@ async fn a_resend_changes_nothing_and_says_so() {
         assert_eq!(again["result"], "unchanged");
         assert_eq!((&again["order_id"], &again["points"]), (&first["order_id"], &json!(599)));
     }
-    assert_eq!(till.available(&member).await, 599);
+    assert_eq!(till.points_of(&member).await, 599);
     assert_eq!(till.total(&member).await, (1, 59_900, 0));
 }
 
@@ -58,7 +58,7 @@ async fn a_placed_order_grants_nothing_until_it_is_paid() {
     paid["payments"] = json!([{"method": "cash", "paid_fen": 15_000}]);
     let sent = till.sells(&paid).await;
     assert_eq!((&sent["result"], &sent["points"]), (&json!("updated"), &json!(150)), "{sent}");
-    assert_eq!(till.available(member).await, 150);
+    assert_eq!(till.points_of(member).await, 150);
     let stored = till.read("A-1").await;
     assert_eq!(stored["lines"].as_array().unwrap().len(), 2);
     assert_eq!(stored["payments"], json!([{"method": "cash", "paid_fen": 15_000}]));
@@ -94,7 +94,7 @@ async fn a_cancelled_order_is_final_and_leaves_nothing() {
     let member = till.sells(&order).await["member_id"].as_str().unwrap().to_owned();
     let cancelled = next(&order, "cancelled");
     assert_eq!(till.sells(&cancelled).await["result"], "updated");
-    assert_eq!(till.available(&member).await, 0);
+    assert_eq!(till.points_of(&member).await, 0);
     assert_eq!(till.total(&member).await, (0, 0, 0));
     assert_eq!(till.sells(&cancelled).await["result"], "unchanged");
     assert_eq!(till.sells(&next(&cancelled, "cancelled")).await["result"], "unchanged");

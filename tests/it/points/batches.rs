@@ -99,7 +99,7 @@ async fn lots_run_out_soonest_first_and_come_back_with_their_expiry() {
     let app = TestApp::start().await;
     let ann = app.known("13800000001").await;
     let (soon, late) = (app.now() + TimeDelta::days(10), app.now() + TimeDelta::days(400));
-    let lot = |amount, at| Act::Earn { amount, expires_at: Some(at), rule: None };
+    let lot = |amount, at| Act::Earn { amount, expires_at: Some(at), rule: None, settles_at: None };
     app.moved(ann, "late", lot(100, late)).await;
     app.moved(ann, "soon", lot(100, soon)).await;
     app.moved(ann, "s1", Act::Spend { amount: 130 }).await;

@@ -28,7 +28,12 @@ async fn every_movement_reads_in_chinese_and_english() {
     let app = TestApp::start().await;
     let (her, id) = shopper(&app, "lina").await;
     let at = app.now() + TimeDelta::days(30);
-    app.moved(id, "o1", Act::Earn { amount: 100, expires_at: Some(at), rule: None }).await;
+    app.moved(
+        id,
+        "o1",
+        Act::Earn { amount: 100, expires_at: Some(at), rule: None, settles_at: None },
+    )
+    .await;
     app.advance(TimeDelta::minutes(1));
     app.moved(id, "s1", Act::Spend { amount: 30 }).await;
     app.advance(TimeDelta::minutes(1));

@@ -12,7 +12,7 @@ async fn a_merge_carries_points_growth_and_expiry_over() {
     let app = TestApp::start().await;
     let (ann, bea) = (app.known("13800000001").await, app.known("13800000002").await);
     let (soon, late) = (app.now() + TimeDelta::days(10), app.now() + TimeDelta::days(20));
-    let lot = |amount, at| Act::Earn { amount, expires_at: Some(at), rule: None };
+    let lot = |amount, at| Act::Earn { amount, expires_at: Some(at), rule: None, settles_at: None };
     app.moved(ann, "a1", lot(100, soon)).await;
     app.moved(bea, "b1", lot(50, late)).await;
     app.moved(ann, "a2", Act::Spend { amount: 30 }).await;
@@ -39,7 +39,12 @@ async fn orders_of_the_merged_member_can_be_refunded_afterwards() {
     let (ann, bea) = (app.known("13800000001").await, app.known("13800000002").await);
     let cat = app.known("13800000003").await;
     let at = app.now() + TimeDelta::days(10);
-    app.moved(ann, "a1", Act::Earn { amount: 100, expires_at: Some(at), rule: None }).await;
+    app.moved(
+        ann,
+        "a1",
+        Act::Earn { amount: 100, expires_at: Some(at), rule: None, settles_at: None },
+    )
+    .await;
     app.moved(ann, "a2", earn(40)).await;
     app.moved(ann, "s1", Act::Spend { amount: 120 }).await;
     app.moved(bea, "b1", earn(10)).await;
@@ -66,7 +71,7 @@ async fn orders_of_the_merged_member_can_be_refunded_afterwards() {
             &app,
             cat,
             "a1",
-            Act::Earn { amount: 100, expires_at: Some(at), rule: None },
+            Act::Earn { amount: 100, expires_at: Some(at), rule: None, settles_at: None },
         )])
         .await;
     assert_eq!(again[0].as_ref().unwrap().replayed, Replayed::Yes);

@@ -1,10 +1,13 @@
 //! The ledger: batches, tills, history, reconciliation (PT-1 to PT-8).
 
 mod batches;
+mod expiring;
 mod finance;
 mod history;
+mod holding;
 mod linear;
 mod merging;
 mod model;
 mod proof;
+mod settling;
 mod till;

@@ -1,6 +1,7 @@
 //! What stands in the ledger cannot be changed unseen (PT-1, L7).
 
 use huiyi::kernel::codes::TransferKind;
+use huiyi::kernel::ids::HoldId;
 use huiyi::points::service::{self as points, Act, Fault};
 
 use crate::support::{Kind, TestApp, earn, kind, reverse};
@@ -16,7 +17,25 @@ async fn history(app: &TestApp) {
         app.moved(member, &id("r"), reverse(&id("s"), TransferKind::Spend, 30)).await;
         app.moved(member, &id("q"), reverse(&id("o"), TransferKind::Earn, 100)).await;
     }
+    checkout(app).await;
     app.reconciles().await;
+}
+
+/// One more member with points that are pending and held.
+async fn checkout(app: &TestApp) {
+    let member = app.known("13800000104").await;
+    let later = app.now() + chrono::TimeDelta::days(7);
+    let waiting = Act::Earn { amount: 9, expires_at: None, rule: None, settles_at: Some(later) };
+    app.moved(member, "waiting", waiting).await;
+    app.moved(member, "opening", earn(77)).await;
+    for (number, amount) in [("open", 10), ("used", 20)] {
+        let hold = HoldId::new(app.now());
+        let freeze = Act::Freeze { amount, hold, lapses_at: later, order_ref: None };
+        app.moved(member, number, freeze).await;
+        if number == "used" {
+            app.moved(member, number, Act::Capture { hold, amount: 15 }).await;
+        }
+    }
 }
 
 #[actix_web::test]
@@ -114,6 +133,32 @@ seen!(
     "UPDATE points_transfer SET amount = 5000 WHERE source_id = 'q1'",
     Fault::Reversed(_)
 );
+seen!(
+    a_lot_that_would_never_settle_is_seen,
+    "UPDATE points_lot SET due_at = NULL WHERE settled = FALSE",
+    Fault::LotDue(_)
+);
+seen!(
+    a_lot_that_was_settled_by_hand_is_seen,
+    "UPDATE points_lot SET settled = TRUE WHERE amount = 9",
+    Fault::PendingLotSum
+);
+seen!(
+    a_hold_made_larger_is_seen,
+    "UPDATE points_hold SET amount = amount + 1 WHERE state = 'held'",
+    Fault::HoldSum
+);
+seen!(
+    a_hold_that_was_opened_again_is_seen,
+    "UPDATE points_hold SET state = 'held' WHERE state = 'captured'",
+    Fault::Hold(_)
+);
+seen!(
+    a_changed_use_of_a_hold_is_seen,
+    "UPDATE points_hold SET captured = 1 WHERE state = 'captured'",
+    Fault::HoldCaptured(_)
+);
+seen!(a_removed_hold_is_seen, "DELETE FROM points_hold WHERE state = 'held'", Fault::HoldSum);
 seen!(a_removed_account_is_seen, "DELETE FROM points_account WHERE version = 5", Fault::NoAccount);
 
 #[actix_web::test]
@@ -123,9 +168,9 @@ async fn the_difference_names_the_account() {
     let ann = app.known("13800000100").await;
     let changed =
         app.sql("UPDATE points_account SET available = 7 WHERE available <> 7").await.unwrap();
-    assert_eq!(changed, 3);
+    assert_eq!(changed, 4);
     let found = points::reconcile(&app.app.db).await.unwrap();
-    assert_eq!(found.len(), 3);
+    assert_eq!(found.len(), 4);
     let hers = found.iter().find(|difference| difference.member == Some(ann)).unwrap();
     assert_eq!((hers.expected, hers.found), (-40, 7));
     assert!(hers.to_string().contains(&hers.account.to_string()));

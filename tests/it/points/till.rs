@@ -240,7 +240,7 @@ async fn numbers_that_databases_read_differently_are_refused() {
 async fn the_balance_at_the_till_leaves_out_what_has_run_out() {
     let till = Till::with_points(0).await;
     let soon = till.app.now() + TimeDelta::days(1);
-    let lot = Act::Earn { amount: 40, expires_at: Some(soon), rule: None };
+    let lot = Act::Earn { amount: 40, expires_at: Some(soon), rule: None, settles_at: None };
     till.app.moved(till.member, "short", lot).await;
     till.app.moved(till.member, "long", earn(100)).await;
     till.app.advance(TimeDelta::days(2));

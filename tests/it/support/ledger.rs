@@ -9,7 +9,7 @@ use huiyi::kernel::codes::{Ledger, MemberStatus, Source, TransferKind};
 use huiyi::kernel::ids::{MemberId, MergeId};
 use huiyi::kernel::mobile::Mobile;
 use huiyi::members::service::{self as members, Who};
-use huiyi::points::service::{self as points, Act, Movement, Posted};
+use huiyi::points::service::{self as points, Act, Balance, Movement, Posted, Short};
 use huiyi::tiers::service as tiers;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
 
@@ -32,17 +32,18 @@ pub fn movement(app: &TestApp, member: MemberId, source_id: &str, act: Act) -> M
 
 /// An earning that never runs out.
 pub const fn earn(amount: i64) -> Act {
-    Act::Earn { amount, expires_at: None, rule: None }
+    Act::Earn { amount, expires_at: None, rule: None, settles_at: None }
 }
 
 /// An earning that runs out.
 pub const fn lot(amount: i64, expires_at: DateTime<Utc>) -> Act {
-    Act::Earn { amount, expires_at: Some(expires_at), rule: None }
+    Act::Earn { amount, expires_at: Some(expires_at), rule: None, settles_at: None }
 }
 
 /// Takes back a part of what an order earned or spent.
 pub fn reverse(source_id: &str, kind: TransferKind, amount: i64) -> Act {
-    Act::Reverse { source: Source::Order, source_id: source_id.to_owned(), kind, amount }
+    let (source, source_id) = (Source::Order, source_id.to_owned());
+    Act::Reverse { source, source_id, kind, amount, short: Short::Debt }
 }
 
 impl TestApp {
@@ -70,6 +71,23 @@ impl TestApp {
     pub async fn moved(&self, member: MemberId, source_id: &str, act: Act) -> Posted {
         let movement = movement(self, member, source_id, act);
         self.moves(&[movement]).await.remove(0).unwrap()
+    }
+
+    /// What the worker does when the return window of everything bought until now has passed.
+    pub async fn settle_all(&self) {
+        self.advance(chrono::TimeDelta::days(7));
+        while points::settle_due(&self.app, 100).await.unwrap() > 0 {}
+    }
+
+    /// From now on purchases earn points that can be spent at once: for tests that are about something else.
+    pub async fn settles_at_once(&self) {
+        self.sql("UPDATE earning_rule SET settles_after_days = 0").await.unwrap();
+    }
+
+    /// All three balances of points.
+    pub async fn balance(&self, member: MemberId) -> Balance {
+        let db = self.app.db.read();
+        points::balances(db, &[member], Ledger::Points).await.unwrap()[&member]
     }
 
     /// What a member can spend.

@@ -8,7 +8,7 @@ fn at(text: &str) -> DateTime<Utc> {
 
 fn earn(play: &mut Play, amount: i64, expires_at: Option<&str>) -> TransferId {
     play.now += TimeDelta::milliseconds(1);
-    let act = Act::Earn { amount, expires_at: expires_at.map(at), rule: None };
+    let act = Act::Earn { amount, expires_at: expires_at.map(at), rule: None, settles_at: None };
     play.post(0, act, TimeDelta::zero());
     play.tried.last().unwrap().answer.as_ref().unwrap().transfer
 }
@@ -64,12 +64,12 @@ fn an_earning_pays_the_debt_of_a_claw_back_first() {
 fn amounts_outside_the_range_are_refused() {
     let mut play = Play::new();
     for amount in [i64::MIN, -1, 0, MOST + 1, i64::MAX] {
-        let act = Act::Earn { amount, expires_at: None, rule: None };
+        let act = Act::Earn { amount, expires_at: None, rule: None, settles_at: None };
         let movement = play.movement(0, act, TimeDelta::zero());
         assert_eq!(play.decide(&movement), Err(error::OUT_OF_RANGE), "{amount}");
     }
     for n in 0.. {
-        let act = Act::Earn { amount: MOST, expires_at: None, rule: None };
+        let act = Act::Earn { amount: MOST, expires_at: None, rule: None, settles_at: None };
         let movement =
             Movement { source_id: format!("m{n}"), ..play.movement(0, act, TimeDelta::zero()) };
         let account = play.books.accounts.get_mut(&(movement.member, Ledger::Points)).unwrap();
@@ -86,10 +86,12 @@ fn amounts_outside_the_range_are_refused() {
 #[test]
 fn a_cause_moves_once_even_twice_in_one_batch() {
     let mut play = Play::new();
-    let act = Act::Earn { amount: 7, expires_at: None, rule: None };
+    let act = Act::Earn { amount: 7, expires_at: None, rule: None, settles_at: None };
     let movement = play.movement(0, act, TimeDelta::zero());
-    let other =
-        Movement { act: Act::Earn { amount: 8, expires_at: None, rule: None }, ..movement.clone() };
+    let other = Movement {
+        act: Act::Earn { amount: 8, expires_at: None, rule: None, settles_at: None },
+        ..movement.clone()
+    };
     let batch = [movement.clone(), movement, other];
     let (answers, entries) = decide(&mut play.books, &batch, play.now);
     let replayed: Vec<_> =
