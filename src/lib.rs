@@ -21,6 +21,7 @@ pub mod guides;
 pub mod identity;
 pub mod leaderboards;
 pub mod members;
+pub mod operations;
 pub mod orders;
 pub mod partners;
 pub mod points;

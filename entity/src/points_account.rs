@@ -4,6 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::codes::Ledger;
 use crate::ids::{AccountId, MemberId};
+use crate::values::Mac;
 
 /// The balances of a member in one ledger: one row, changed only under its lock (PT-1).
 #[sea_orm::model]
@@ -27,6 +28,10 @@ pub struct Model {
     pub version: i64,
     /// Last transfer.
     pub updated_at: DateTimeUtc,
+    /// That of the last transfer; none before the first that has one (L7).
+    pub last_mac: Option<Mac>,
+    /// Over the whole row: nobody without the key can set it back to what it was (L7).
+    pub mac: Option<Mac>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -4,6 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::codes::{ActorKind, Bucket, Ledger, Source, TransferKind};
 use crate::ids::{AccountId, OrderId, RuleId, StoreId, TransferId};
+use crate::values::Mac;
 
 /// One movement: never updated, never deleted (PT-1).
 #[sea_orm::model]
@@ -53,6 +54,8 @@ pub struct Model {
     pub occurred_at: DateTimeUtc,
     /// When it was written.
     pub recorded_at: DateTimeUtc,
+    /// Over this row, what it did to lots and the transfer before it in the account (L7); none before there were any.
+    pub mac: Option<Mac>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

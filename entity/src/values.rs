@@ -73,6 +73,10 @@ impl sea_orm::TryFromU64 for Digest {
     }
 }
 
+/// 128 bits of an HMAC-SHA256 in base64url, 22 characters: made and checked by `kernel::vault` alone.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveValueType)]
+pub struct Mac(pub String);
+
 /// A list of short words in one JSON column.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub struct Words(pub Vec<String>);

@@ -22,7 +22,8 @@ mod m20261121_000011_create_board_gap;
 mod m20261122_000012_create_jobs;
 mod m20261122_000013_extend_points;
 mod m20261122_000016_create_points_days;
-mod m20261122_000017_extend_refunds;
+mod m20261122_000017_chain_points_transfers;
+mod m20261122_000018_extend_refunds;
 
 /// Every step, oldest first.
 #[derive(Debug)]
@@ -45,8 +46,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000011_create_board_gap::Migration),
             Box::new(m20261122_000012_create_jobs::Migration),
             Box::new(m20261122_000013_extend_points::Migration),
+            Box::new(m20261122_000017_chain_points_transfers::Migration),
             Box::new(m20261122_000016_create_points_days::Migration),
-            Box::new(m20261122_000017_extend_refunds::Migration),
+            Box::new(m20261122_000018_extend_refunds::Migration),
         ]
     }
 }

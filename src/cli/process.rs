@@ -26,6 +26,10 @@ pub(super) type Lock = Option<File>;
 
 /// The parts of Huiyi on a schema that fits, for what runs on: nobody else may serve the same embedded database (C-5).
 pub(super) async fn open(config: Config) -> Result<(App, Lock), Failure> {
+    #[cfg(debug_assertions)]
+    if let Some(step) = crate::config::abort_step() {
+        crate::kernel::arm(&step);
+    }
     let lock = lock(&config)?;
     let app = App::build(config, Clock::system()).await?;
     fit(&app).await?;

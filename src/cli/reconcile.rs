@@ -26,7 +26,7 @@ impl Reconcile {
         let config = self.settings.load()?;
         process::block_on(async {
             let (app, _lock) = process::open_beside(config).await?;
-            let differences = points::reconcile(&app.db).await?;
+            let differences = points::reconcile(&app).await?;
             for one in &differences {
                 let member = one.member.map_or_else(|| "nobody".to_owned(), |id| id.to_string());
                 let ledger = one.ledger.map_or("unknown ledger", entity::codes::Ledger::as_str);

@@ -59,6 +59,14 @@ fn read_environment() -> Vec<(String, String)> {
         .collect()
 }
 
+/// `HUIYI_ABORT_AT`: the step at which a test lets this process die. Release builds know no such thing.
+#[cfg(debug_assertions)]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+#[must_use]
+pub fn abort_step() -> Option<String> {
+    std::env::var("HUIYI_ABORT_AT").ok()
+}
+
 /// `HUIYI__X__Y_FILE=/run/secrets/y` stands for the content of that file.
 fn resolve_files(environment: Vec<(String, String)>) -> Result<Vec<(String, String)>, ConfigError> {
     environment

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+#[cfg(debug_assertions)]
+pub use load::abort_step;
 pub use load::{ConfigError, DEFAULTS, load, masked};
 
 /// Whether mistakes are forgiven.

@@ -13,6 +13,7 @@ use super::{Result, codes, gate};
 use crate::app::App;
 use crate::db::idempotency::{Claim, claim, finish, release};
 use crate::db::{self, Failure, Tx};
+use crate::kernel::abort_at;
 use crate::kernel::secret::digest_of;
 
 /// The key of a request, with the route it was sent to; extracting it refuses a request without one.
@@ -91,6 +92,7 @@ impl IdempotencyKey {
             Claim::InFlight => return Err(Error::from(codes::IDEMPOTENCY_IN_FLIGHT).retry_after(1)),
             Claim::OtherRequest => return Err(codes::IDEMPOTENCY_KEY_REUSED.into()),
         };
+        abort_at("key_claimed");
         let run = async || {
             db::in_tx(&app.db, async |tx| {
                 let value = work(tx).await?;
@@ -98,6 +100,7 @@ impl IdempotencyKey {
                 if !finish(tx, &key, owner, 200, &body).await? {
                     return Err(Error::from(codes::IDEMPOTENCY_IN_FLIGHT).retry_after(1));
                 }
+                abort_at("before_commit");
                 Ok(body)
             })
             .await
@@ -108,7 +111,10 @@ impl IdempotencyKey {
             result = run().await;
         }
         match result {
-            Ok(body) => Ok(json(200, body)),
+            Ok(body) => {
+                abort_at("committed");
+                Ok(json(200, body))
+            }
             Err(error) => {
                 // The lease runs out by itself when this fails too.
                 if let Err(error) = release(&app.db, &key, owner).await {

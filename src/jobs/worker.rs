@@ -19,6 +19,7 @@ use super::{Handler, Job, Schedule, Stop, planning, store};
 use crate::app::App;
 use crate::db;
 use crate::http::{Error, Result};
+use crate::kernel::abort_at;
 
 /// Jobs under way at once in one worker, so that a slow one does not hold up the others.
 const AT_ONCE: usize = 4;
@@ -175,10 +176,12 @@ impl Worker {
     /// Does a claimed job and writes down how it ended; the second half of [`Worker::step`].
     pub async fn perform(&self, job: Job) -> Outcome {
         let (label, handler) = self.known(&job.kind);
+        abort_at("job_claimed");
         let result = match handler {
             Some(handler) => run(handler, &self.app, &job).await,
             None => Err(Error::fault("no handler for this kind")),
         };
+        abort_at("job_worked");
         let ended = self.end(&job, handler, result).await;
         let outcome = ended.unwrap_or_else(|error| {
             tracing::warn!(job = %job.id, %error, "the end of a job could not be written");

@@ -1,5 +1,6 @@
 //! Value types that the whole house speaks: time, money, phones, secrets. No I/O.
 
+mod abort;
 pub mod actor;
 pub mod apportion;
 pub mod bell;
@@ -12,6 +13,9 @@ pub mod mobile;
 pub mod secret;
 pub mod vault;
 
+pub use abort::abort_at;
+#[cfg(debug_assertions)]
+pub use abort::arm;
 pub use entity::codes;
 pub use entity::ids;
 pub use entity::values::{Digest, Fen, PersonName, Sealed};

@@ -3,18 +3,20 @@
 use std::fmt;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::constant_time;
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::fill;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use data_encoding::HEXLOWER;
-use entity::values::{Digest, Sealed};
+use entity::values::{Digest, Mac, Sealed};
 
 /// Seals and opens text under the installation's data key.
 pub struct Vault {
     key_id: String,
     seal: LessSafeKey,
     index: hmac::Key,
+    chain: hmac::Key,
 }
 
 /// Sealed text that does not open: wrong key, wrong place, or changed.
@@ -46,8 +48,9 @@ impl Vault {
         let seal =
             LessSafeKey::new(UnboundKey::new(&AES_256_GCM, derive("huiyi seal v1").as_ref()).ok()?);
         let index = hmac::Key::new(hmac::HMAC_SHA256, derive("huiyi index v1").as_ref());
+        let chain = hmac::Key::new(hmac::HMAC_SHA256, derive("huiyi chain v1").as_ref());
         let key_id = HEXLOWER.encode(&derive("huiyi key id").as_ref()[..4]);
-        Some(Self { key_id, seal, index })
+        Some(Self { key_id, seal, index, chain })
     }
 
     /// Seals `text` for one `place` (table, column, row): it opens nowhere else.
@@ -101,6 +104,19 @@ impl Vault {
         context.update(text.as_bytes());
         Digest(HEXLOWER.encode(context.sign().as_ref()))
     }
+
+    /// Proves that `bytes` were written by somebody with the data key (L7): the first half of an HMAC-SHA256.
+    #[must_use]
+    pub fn mac(&self, bytes: &[u8]) -> Mac {
+        Mac(URL_SAFE_NO_PAD.encode(&hmac::sign(&self.chain, bytes).as_ref()[..16]))
+    }
+
+    /// Whether `mac` is that of `bytes`, in time that does not tell where it differs (S20).
+    #[must_use]
+    pub fn has_mac(&self, bytes: &[u8], mac: &Mac) -> bool {
+        let real = self.mac(bytes);
+        constant_time::verify_slices_are_equal(real.0.as_bytes(), mac.0.as_bytes()).is_ok()
+    }
 }
 
 #[cfg(test)]
@@ -131,6 +147,17 @@ mod tests {
                 Err(CannotOpen)
             );
         }
+    }
+
+    #[test]
+    fn a_code_fits_its_bytes_and_its_key_only() {
+        let vault = Vault::new(&[7; 32]).unwrap();
+        let mac = vault.mac(b"text");
+        assert_eq!(mac.0.len(), 22);
+        assert!(vault.has_mac(b"text", &mac));
+        assert!(!vault.has_mac(b"test", &mac));
+        assert!(!Vault::new(&[8; 32]).unwrap().has_mac(b"text", &mac));
+        assert!(!vault.has_mac(b"text", &Mac(String::new())));
     }
 
     #[test]

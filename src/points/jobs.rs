@@ -1,13 +1,17 @@
-//! Background jobs of points.
+//! Background jobs of points. Each goes in batches, one transaction each, until nothing is left: after three days without
+//! a worker the first slot catches up, and a worker that dies leaves whole batches behind.
 
 use crate::app::App;
 use crate::http::Result;
 use crate::jobs::Job;
+use crate::kernel::abort_at;
 use crate::points::service;
 
+/// Lots, checkouts or notices a transaction: some tens of milliseconds, so that tills do not wait.
+const BATCH: u64 = 500;
 /// Differences that are logged one by one; the metric counts them all.
 const LOGGED: usize = 100;
-/// Days closed between two looks at the lease.
+/// Business days closed between two looks at the lease.
 const DAYS: usize = 7;
 
 /// Proves every balance and lot of both ledgers, nightly (PT-9). A difference is a line of the log, which names ids only,
@@ -16,7 +20,7 @@ const DAYS: usize = 7;
 /// # Errors
 /// The database's.
 pub async fn reconcile(app: &App, job: &Job) -> Result<()> {
-    let found = job.keep(app, service::reconcile(&app.db)).await?;
+    let found = job.keep(app, service::reconcile(app)).await?;
     app.measures.ledger_differences(found.len());
     for difference in found.iter().take(LOGGED) {
         tracing::error!(%difference, "the ledger differs from its transfers");
@@ -29,12 +33,54 @@ pub async fn reconcile(app: &App, job: &Job) -> Result<()> {
     Ok(())
 }
 
+/// Settles what became due (PT-2b), each minute.
+///
+/// # Errors
+/// The database's.
+pub async fn settle(app: &App, job: &Job) -> Result<()> {
+    in_batches(app, job, async || service::settle_due(app, BATCH).await).await
+}
+
+/// Books what ran out (PT-3), each half hour: the clock itself keeps anybody from spending it meanwhile.
+///
+/// # Errors
+/// The database's.
+pub async fn expire(app: &App, job: &Job) -> Result<()> {
+    in_batches(app, job, async || service::expire_due(app, BATCH).await).await
+}
+
+/// Gives back what checkouts held and did not finish (PT-4), each minute.
+///
+/// # Errors
+/// The database's.
+pub async fn lapse(app: &App, job: &Job) -> Result<()> {
+    in_batches(app, job, async || service::lapse_due(app, BATCH).await).await
+}
+
+/// Announces what runs out 30 and 7 days after the slot (PT-3), each morning.
+///
+/// # Errors
+/// The database's.
+pub async fn announce(app: &App, job: &Job) -> Result<()> {
+    let slot = job.slot()?;
+    for days in service::NOTICE_DAYS {
+        let batch = async || service::announce_expiring(app, slot, days, BATCH).await;
+        in_batches(app, job, batch).await?;
+    }
+    Ok(())
+}
+
 /// Adds up the business days that are over (PT-9), nightly; after a long pause all of them, day by day.
 ///
 /// # Errors
 /// The database's; a later run goes on where this one ended.
 pub async fn close_days(app: &App, job: &Job) -> Result<()> {
-    while service::close_days(app, DAYS).await? == DAYS {
+    in_batches(app, job, async || service::close_days(app, DAYS).await).await
+}
+
+async fn in_batches(app: &App, job: &Job, batch: impl AsyncFn() -> Result<usize>) -> Result<()> {
+    while batch().await? > 0 {
+        abort_at("batch_done");
         job.renew(app).await?;
     }
     Ok(())

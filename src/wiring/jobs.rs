@@ -18,12 +18,24 @@ const A_TURN: u64 = 1000;
 /// Who does which kind of job.
 pub static HANDLERS: &[(&str, Handler)] = &[
     ("reconcile", |app, job| points::reconcile(app, job).boxed_local()),
+    ("settle_points", |app, job| points::settle(app, job).boxed_local()),
+    ("expire_points", |app, job| points::expire(app, job).boxed_local()),
+    ("lapse_holds", |app, job| points::lapse(app, job).boxed_local()),
+    ("announce_expiring_points", |app, job| points::announce(app, job).boxed_local()),
     ("close_points_days", |app, job| points::close_days(app, job).boxed_local()),
 ];
 
 /// What becomes due again and again; the name is the kind of the jobs. Times are of the business day.
 pub static SCHEDULES: &[Schedule] = &[
     Schedule { name: "reconcile", when: When::DailyAt(3, 30), missed: Missed::Latest },
+    Schedule { name: "settle_points", when: When::Every(1), missed: Missed::Latest },
+    Schedule { name: "expire_points", when: When::Every(30), missed: Missed::Latest },
+    Schedule { name: "lapse_holds", when: When::Every(1), missed: Missed::Latest },
+    Schedule {
+        name: "announce_expiring_points",
+        when: When::DailyAt(9, 0),
+        missed: Missed::Latest,
+    },
     Schedule { name: "close_points_days", when: When::DailyAt(1, 30), missed: Missed::Latest },
 ];
 

@@ -4,7 +4,8 @@ use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    customers, identity, leaderboards, members, orders, partners, points, sessions, staff, tiers,
+    customers, identity, leaderboards, members, operations, orders, partners, points, sessions,
+    staff, tiers,
 };
 
 /// `/v1/member`: the shopper herself.
@@ -32,9 +33,10 @@ pub fn admin(config: &mut ServiceConfig<'_>) {
     config
         .configure(staff::routes::admin)
         .configure(partners::routes::admin)
+        .configure(leaderboards::routes::admin)
+        .configure(operations::routes::admin)
         .configure(points::routes::admin)
-        .configure(customers::routes::admin)
-        .configure(leaderboards::routes::admin);
+        .configure(customers::routes::admin);
 }
 
 /// `/v1/open`: third parties.

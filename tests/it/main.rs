@@ -15,6 +15,7 @@
 mod architecture;
 mod canary;
 mod cli;
+mod crashes;
 mod customers;
 mod docs;
 mod identity;

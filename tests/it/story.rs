@@ -132,7 +132,7 @@ async fn from_an_order_at_the_till_to_points_on_her_phone() {
         .await
         .expect(200);
     assert_eq!(board["items"][0]["score"], 599_00, "{board}");
-    assert_eq!(reconcile(&app.app.db).await.unwrap().len(), 0);
+    assert_eq!(reconcile(&app.app).await.unwrap().len(), 0);
 }
 
 #[actix_web::test]
@@ -152,7 +152,7 @@ async fn binding_on_ten_connections_while_the_till_sells_merges_once_and_loses_n
     let orders =
         shop.app.get("/v1/member/orders?limit=50").bearer(&her.token).send().await.expect(200);
     assert_eq!(orders["items"].as_array().map(Vec::len), Some(11));
-    assert_eq!(reconcile(&shop.app.app.db).await.unwrap().len(), 0);
+    assert_eq!(reconcile(&shop.app.app).await.unwrap().len(), 0);
 }
 
 #[actix_web::test]

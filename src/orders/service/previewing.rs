@@ -16,10 +16,15 @@ use crate::app::App;
 use crate::db::Conn;
 use crate::http::{Error, Result};
 use crate::kernel::actor::Actor;
+use crate::members::service::{self as members, Purchase};
 use crate::orders::rules::content::{RefundIn, check_refund};
 use crate::orders::store;
 use crate::points::service::{self as points, Foreseen};
-use chrono::{DateTime, Utc};
+use crate::tiers::service as tiers;
+
+/// The window of the spend track (TR-1).
+const YEAR: Months = Months::new(12);
+use chrono::{DateTime, Months, NaiveDate, Utc};
 
 /// What of a line would go back with a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,13 +133,56 @@ async fn planned(
         result.shortfall_points = points.shortfall;
         result.shortfall_fen = Fen(points::fen_of(app, points.shortfall));
     }
+    let tier = match (sold.order.member_id, effects.purchases.first()) {
+        (Some(member), Some(purchase)) => {
+            Some(tier_plan(db, app, member, purchase, growth.points).await?)
+        }
+        _ => None,
+    };
     Ok(RefundPlan {
         result,
         member: sold.order.member_id,
         lines: before.iter().zip(&sold.lines).filter_map(|it| difference(it)).collect(),
         points,
         growth,
-        tier: None,
+        tier,
+    })
+}
+
+/// Tiers are not lowered by a refund; whether the one she has is renewed at its end may depend on it.
+async fn tier_plan(
+    db: &impl Conn,
+    app: &App,
+    member: MemberId,
+    purchase: &Purchase,
+    growth: i64,
+) -> Result<TierPlan> {
+    let standing = tiers::standing(db, app, member).await?;
+    let year_before = |at: DateTime<Utc>| app.calendar.day(at) - YEAR;
+    let less = |since: NaiveDate| {
+        let counts = purchase.day >= since;
+        if counts { purchase.paid.0 - purchase.refunded.0 } else { 0 }
+    };
+    let spent_after = Fen(standing.spent.0 + less(year_before(app.clock.now())));
+    let growth_after = standing.growth - growth;
+    let keeps = match standing.until {
+        None => None,
+        Some(until) => {
+            let since = year_before(until);
+            let spent = members::spent_since(db, &[member], since).await?;
+            let spent = spent.get(&member).copied().unwrap_or_default().0;
+            let tier = &standing.tier;
+            let keeps = |spent, growth| spent >= tier.spend_fen.0 || growth >= tier.growth;
+            Some((keeps(spent, standing.growth), keeps(spent + less(since), growth_after)))
+        }
+    };
+    Ok(TierPlan {
+        code: standing.tier.code,
+        name: standing.tier.name,
+        until: standing.until,
+        spent: (standing.spent, spent_after),
+        growth: (standing.growth, growth_after),
+        keeps,
     })
 }
 

@@ -58,6 +58,18 @@ pub enum Fault {
     LotSum,
     /// The sum of the lots that are pending.
     PendingLotSum,
+    /// A transfer, or what it did to lots, is not as the app wrote it, or the one before it is not.
+    Mac(TransferId),
+    /// A transfer, or what it did to lots, cannot even be read.
+    Unreadable(TransferId),
+    /// The account's row cannot even be read.
+    UnreadableAccount,
+    /// A lot can be spent and should not, or the other way round.
+    LotSettled(LotId),
+    /// A lot is in an account that neither earned it nor came to it by a merge.
+    LotAccount(LotId),
+    /// The account's row is not as the app wrote it, or its last transfers are gone.
+    AccountMac,
     /// The sum of what is held.
     HoldSum,
     /// Transfers or lots name an account that does not exist.
@@ -167,6 +179,13 @@ impl Audit {
         let mut report = Report { row: &account.row, found: &mut self.found };
         report.compare(Fault::Hold(hold.id), if open { 0 } else { hold.amount }, resolved);
         report.compare(Fault::HoldCaptured(hold.id), captured, hold.captured);
+    }
+
+    /// Something else about an account: not as it was written (L7).
+    pub fn forged(&mut self, account: AccountId, what: Fault) {
+        if let Some(account) = self.accounts.get(&account) {
+            Report { row: &account.row, found: &mut self.found }.add(what, 1, 0);
+        }
     }
 
     /// What was found.

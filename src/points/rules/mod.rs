@@ -5,6 +5,7 @@
 //! and go back to them. Only a claw-back makes debt; whatever comes in pays it first.
 
 mod audit;
+mod chain;
 mod due;
 mod finance;
 mod holding;
@@ -24,6 +25,7 @@ use entity::ids::{AccountId, HoldId, LotId, LotUseId, MemberId, TransferId};
 use entity::{points_account, points_hold, points_lot_use, points_transfer};
 
 pub use audit::{Audit, Beside, Difference, Fault};
+pub use chain::{Chain, Did, seal};
 pub use due::{expire, settle};
 pub use finance::{
     ACTIVITY_VERSION, Activity, BREAKAGE_VERSION, Breakage, Flow, LIABILITY_VERSION, outstanding,
@@ -200,6 +202,7 @@ impl Account {
             actor_id: line.origin.actor.id,
             occurred_at: line.origin.occurred_at,
             recorded_at: now,
+            mac: None,
         }
     }
 }

@@ -48,7 +48,8 @@ async fn sweep(app: &App, kind: (Due, Rule), limit: u64) -> Result<usize> {
         if accounts.is_empty() {
             return Ok(0);
         }
-        let done = db::in_tx(&app.db, async |tx| sweep_in(tx, &accounts, kind, now).await).await?;
+        let done =
+            db::in_tx(&app.db, async |tx| sweep_in(tx, app, &accounts, kind, now).await).await?;
         app.bell.ring();
         if done > 0 {
             return Ok(done);
@@ -59,6 +60,7 @@ async fn sweep(app: &App, kind: (Due, Rule), limit: u64) -> Result<usize> {
 
 async fn sweep_in(
     tx: &Tx,
+    app: &App,
     accounts: &[AccountId],
     (kind, rule): (Due, Rule),
     now: DateTime<Utc>,
@@ -73,7 +75,7 @@ async fn sweep_in(
     for account in sweeping {
         done += rule(account, now, &mut entries);
     }
-    posting::write(tx, accounts_by_key.into_values(), &entries).await?;
+    posting::write(tx, app, accounts_by_key.into_values(), &entries).await?;
     posting::publish(tx, &entries, &HashMap::new(), now).await?;
     Ok(done)
 }

@@ -31,7 +31,7 @@ pub async fn merge_in(
     let holds = store::open_holds_of(tx, &[from, to]).await?;
     store::lock_holds(tx, &holds).await?;
     let both = Ledger::ALL.iter().flat_map(|ledger| [(from, *ledger), (to, *ledger)]);
-    let accounts = posting::locked(tx, &both.collect::<BTreeSet<_>>(), now).await?;
+    let accounts = posting::locked(tx, app, &both.collect::<BTreeSet<_>>(), now).await?;
     let ids: Vec<_> = accounts.iter().map(|row| row.id).collect();
     let mut accounts = posting::by_key(accounts);
     posting::shelve(store::lots_left(tx, &ids).await?, accounts.values_mut());
@@ -43,7 +43,7 @@ pub async fn merge_in(
         let entries = rules::merge(&mut loser, &mut winner, cause, now);
         store::move_lots(tx, loser.row.id, winner.row.id).await?;
         store::move_holds(tx, loser.row.id, (winner.row.id, to)).await?;
-        posting::write(tx, [loser, winner].into_iter(), &entries).await?;
+        posting::write(tx, app, [loser, winner].into_iter(), &entries).await?;
         posting::publish(tx, &entries, &HashMap::new(), now).await?;
     }
     Ok(())

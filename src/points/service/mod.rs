@@ -12,6 +12,7 @@ mod reading;
 mod reconciling;
 mod statement;
 mod till;
+mod written;
 
 use chrono::{DateTime, Utc};
 use entity::ids::RuleId;

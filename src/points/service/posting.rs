@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::db::{Conn, Tx};
 use crate::events::{self, Event};
 use crate::http::{Code, Error, Result};
+use crate::kernel::abort_at;
 use crate::members::service::winners;
 use crate::points::rules::{
     self, Account, Act, Books, Cause, Entries, Hold, Mark, Movement, Posted, Share,
@@ -41,11 +42,11 @@ pub async fn post_in(
     let holds: BTreeSet<HoldId> = movements.iter().filter_map(Movement::resolves).collect();
     let holds = store::lock_holds(tx, &holds.into_iter().collect::<Vec<_>>()).await?;
     let keys: BTreeSet<_> = movements.iter().map(|m| (m.member, m.ledger)).collect();
-    let accounts = locked(tx, &keys, now).await?;
+    let accounts = locked(tx, app, &keys, now).await?;
     let mut books = open(tx, movements, accounts, holds).await?;
     let (answers, entries) = rules::decide(&mut books, movements, now);
     let reversed = reversed_kinds(&books);
-    write(tx, books.accounts.into_values(), &entries).await?;
+    write(tx, app, books.accounts.into_values(), &entries).await?;
     write_holds(tx, books.holds.into_values()).await?;
     publish(tx, &entries, &reversed, now).await?;
     Ok(answers)
@@ -54,6 +55,7 @@ pub async fn post_in(
 /// Opens the accounts that are missing and locks all of them.
 pub(super) async fn locked(
     tx: &Tx,
+    app: &App,
     keys: &BTreeSet<(MemberId, Ledger)>,
     now: DateTime<Utc>,
 ) -> Result<Vec<points_account::Model>> {
@@ -63,8 +65,9 @@ pub(super) async fn locked(
     let mut found = store::accounts_of(tx, &members).await?;
     let known: HashSet<_> = found.iter().map(|row| (row.member_id, row.ledger)).collect();
     let missing = keys.iter().filter(|key| !known.contains(key));
-    let missing: Vec<_> = missing.map(|key| fresh(*key, now)).collect();
+    let mut missing: Vec<_> = missing.map(|key| fresh(*key, now)).collect();
     if !missing.is_empty() {
+        rules::seal(&app.vault, &mut missing, &mut [], &[], &[]);
         store::insert_accounts(tx, &missing).await?;
         found = store::accounts_of(tx, &members).await?;
     }
@@ -86,6 +89,8 @@ pub(super) fn fresh(
         frozen: 0,
         version: 0,
         updated_at: now,
+        last_mac: None,
+        mac: None,
     }
 }
 
@@ -243,6 +248,7 @@ pub(super) fn shelve<'a>(
 /// Writes what was decided.
 pub(super) async fn write(
     tx: &Tx,
+    app: &App,
     accounts: impl Iterator<Item = Account>,
     entries: &Entries,
 ) -> Result<()> {
@@ -260,12 +266,16 @@ pub(super) async fn write(
     // Rows are written in one order everywhere, so that two batches never wait for each other in a circle.
     changed.sort_unstable_by_key(|row| row.id);
     changed_lots.sort_unstable_by_key(|row| row.id);
-    let transfers: Vec<_> = entries.transfers.iter().map(|(_, row)| row).collect();
+    let mut transfers: Vec<_> = entries.transfers.iter().map(|(_, row)| row.clone()).collect();
+    rules::seal(&app.vault, &mut changed, &mut transfers, &fresh_lots, &entries.uses);
+    let transfers: Vec<_> = transfers.iter().collect();
     store::insert_transfers(tx, &transfers).await?;
     store::insert_lots(tx, &fresh_lots).await?;
     store::save_lots(tx, &changed_lots).await?;
     store::insert_uses(tx, &entries.uses).await?;
+    abort_at("transfers_written");
     store::save_accounts(tx, &changed).await?;
+    abort_at("accounts_written");
     Ok(())
 }
 

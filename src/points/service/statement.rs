@@ -141,9 +141,8 @@ impl Statement {
             if !self.read[i].is_empty() || place.seq >= self.ends[i] {
                 continue;
             }
-            let after = Some((place.account, place.seq));
-            let rows = store::transfers_after(db, &[place.account], after, limit).await?;
-            self.read[i].extend(rows.into_iter().filter(|row| row.seq <= self.ends[i]));
+            let numbers = (place.seq, self.ends[i]);
+            self.read[i].extend(store::numbered(db, place.account, numbers, limit).await?);
         }
         Ok(())
     }

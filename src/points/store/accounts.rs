@@ -63,6 +63,8 @@ pub async fn save_accounts(db: &impl Conn, accounts: &[Model]) -> Result<(), DbE
             Column::Frozen,
             Column::Version,
             Column::UpdatedAt,
+            Column::LastMac,
+            Column::Mac,
         ])
         .to_owned();
     for chunk in accounts.chunks(CHUNK) {
@@ -76,18 +78,4 @@ pub async fn save_accounts(db: &impl Conn, accounts: &[Model]) -> Result<(), DbE
 
 fn rows(accounts: &[Model]) -> Vec<ActiveModel> {
     accounts.iter().map(|row| row.clone().into_active_model().reset_all()).collect()
-}
-
-/// The next accounts in id order.
-pub async fn accounts_after(
-    db: &impl Conn,
-    after: Option<AccountId>,
-    limit: u64,
-) -> Result<Vec<Model>, DbErr> {
-    let query = Entity::find().order_by_asc(Column::Id).limit(limit);
-    let query = match after {
-        Some(id) => query.filter(Column::Id.gt(id)),
-        None => query,
-    };
-    query.all(db).await
 }

@@ -1,17 +1,64 @@
 //! What the reconciliation reads: everything, in steps of bounded size.
 
-use entity::ids::{AccountId, LotId, TransferId};
+use entity::codes::{Ledger, Source, TransferKind};
+use entity::ids::{AccountId, LotId, MemberId, TransferId};
 use entity::{
     points_account as account, points_lot as lot, points_lot_use as lot_use,
     points_transfer as transfer,
 };
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, DbErr, EntityTrait, ExprTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QueryResult, QuerySelect,
 };
 
 use super::CHUNK;
 use crate::db::{Backend, Conn};
+
+/// A row, or what is known of one that holds a word that is none: somebody changed it by hand.
+#[derive(Debug)]
+pub struct Readable<M, K>(pub Result<M, K>);
+
+impl<M: FromQueryResult, K: FromQueryResult> FromQueryResult for Readable<M, K> {
+    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        if let Ok(row) = M::from_query_result(row, prefix) {
+            return Ok(Self(Ok(row)));
+        }
+        Ok(Self(Err(K::from_query_result(row, prefix)?)))
+    }
+}
+
+/// Where a transfer stands.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub struct TransferKey {
+    /// Which one.
+    pub id: TransferId,
+    /// In which account.
+    pub account_id: AccountId,
+    /// As which.
+    pub seq: i64,
+}
+
+/// Which account.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub struct AccountKey {
+    /// Its id.
+    pub id: AccountId,
+}
+
+/// The next accounts in id order.
+pub async fn accounts_after(
+    db: &impl Conn,
+    after: Option<AccountId>,
+    limit: u64,
+) -> Result<Vec<Readable<account::Model, AccountKey>>, DbErr> {
+    let query = account::Entity::find().order_by_asc(account::Column::Id).limit(limit);
+    let query = match after {
+        Some(id) => query.filter(account::Column::Id.gt(id)),
+        None => query,
+    };
+    query.into_model().all(db).await
+}
 
 /// The next transfers of accounts by account and number.
 pub async fn transfers_after(
@@ -19,7 +66,7 @@ pub async fn transfers_after(
     accounts: &[AccountId],
     after: Option<(AccountId, i64)>,
     limit: u64,
-) -> Result<Vec<transfer::Model>, DbErr> {
+) -> Result<Vec<Readable<transfer::Model, TransferKey>>, DbErr> {
     use transfer::Column;
     let mut query =
         transfer::Entity::find().filter(Column::AccountId.is_in(accounts.iter().copied()));
@@ -27,7 +74,8 @@ pub async fn transfers_after(
         let same = Condition::all().add(Column::AccountId.eq(account)).add(Column::Seq.gt(seq));
         query = query.filter(Condition::any().add(Column::AccountId.gt(account)).add(same));
     }
-    query.order_by_asc(Column::AccountId).order_by_asc(Column::Seq).limit(limit).all(db).await
+    let query = query.order_by_asc(Column::AccountId).order_by_asc(Column::Seq).limit(limit);
+    query.into_model().all(db).await
 }
 
 /// The next lots of accounts in id order.
@@ -60,24 +108,6 @@ pub async fn used_of_lots(db: &impl Conn, lots: &[LotId]) -> Result<Vec<(LotId, 
     Ok(sums)
 }
 
-/// By how much each transfer changed lots.
-pub async fn used_of_transfers(
-    db: &impl Conn,
-    transfers: &[TransferId],
-) -> Result<Vec<(TransferId, i64)>, DbErr> {
-    let mut sums = Vec::new();
-    for chunk in transfers.chunks(CHUNK) {
-        let query = lot_use::Entity::find()
-            .select_only()
-            .column(lot_use::Column::TransferId)
-            .column_as(total(db, lot_use::Column::Amount), "total")
-            .filter(lot_use::Column::TransferId.is_in(chunk.iter().copied()))
-            .group_by(lot_use::Column::TransferId);
-        sums.extend(query.into_tuple::<(TransferId, i64)>().all(db).await?);
-    }
-    Ok(sums)
-}
-
 /// How much of each transfer was taken back.
 pub async fn reversed_sums(
     db: &impl Conn,
@@ -94,6 +124,55 @@ pub async fn reversed_sums(
         sums.extend(query.into_tuple::<(TransferId, i64)>().all(db).await?);
     }
     Ok(sums)
+}
+
+/// What used freezes or gave them back: the freeze, the kind whatever its word, and how much.
+pub async fn ends_of(
+    db: &impl Conn,
+    freezes: &[TransferId],
+) -> Result<Vec<(TransferId, String, i64)>, DbErr> {
+    let mut found = Vec::new();
+    for chunk in freezes.chunks(CHUNK) {
+        let query = transfer::Entity::find()
+            .select_only()
+            .columns([transfer::Column::Reverses, transfer::Column::Kind, transfer::Column::Amount])
+            .filter(transfer::Column::Reverses.is_in(chunk.iter().copied()));
+        found.extend(query.into_tuple::<(TransferId, String, i64)>().all(db).await?);
+    }
+    Ok(found)
+}
+
+/// Those of these earnings whose points have settled.
+pub async fn settled_of(db: &impl Conn, earnings: &[TransferId]) -> Result<Vec<TransferId>, DbErr> {
+    let mut found = Vec::new();
+    for chunk in earnings.chunks(CHUNK) {
+        let query = transfer::Entity::find()
+            .select_only()
+            .column(transfer::Column::SourceId)
+            .filter(transfer::Column::Ledger.is_in(Ledger::ALL.iter().copied()))
+            .filter(transfer::Column::Source.eq(Source::Transfer))
+            .filter(transfer::Column::SourceId.is_in(chunk.iter().map(ToString::to_string)))
+            .filter(transfer::Column::Kind.eq(TransferKind::Settle));
+        let ids: Vec<String> = query.into_tuple().all(db).await?;
+        found.extend(ids.iter().filter_map(|id| id.parse::<TransferId>().ok()));
+    }
+    Ok(found)
+}
+
+/// The member and the ledger of accounts, whatever the ledger's word.
+pub async fn owners(
+    db: &impl Conn,
+    accounts: &[AccountId],
+) -> Result<Vec<(AccountId, MemberId, String)>, DbErr> {
+    let mut found = Vec::new();
+    for chunk in accounts.chunks(CHUNK) {
+        let query = account::Entity::find()
+            .select_only()
+            .columns([account::Column::Id, account::Column::MemberId, account::Column::Ledger])
+            .filter(account::Column::Id.is_in(chunk.iter().copied()));
+        found.extend(query.into_tuple::<(AccountId, MemberId, String)>().all(db).await?);
+    }
+    Ok(found)
 }
 
 /// A sum that is read as an integer: PostgreSQL and MySQL widen it to a decimal.

@@ -10,11 +10,10 @@ mod rules;
 mod tracing;
 mod transfers;
 
-pub use accounts::{
-    accounts_after, accounts_by_id, accounts_of, insert_accounts, lock_accounts, save_accounts,
-};
+pub use accounts::{accounts_by_id, accounts_of, insert_accounts, lock_accounts, save_accounts};
 pub use audit::{
-    lots_after, orphans, reversed_sums, transfers_after, used_of_lots, used_of_transfers,
+    Readable, accounts_after, ends_of, lots_after, orphans, owners, reversed_sums, settled_of,
+    transfers_after, used_of_lots,
 };
 pub use due::{
     Due, DueExpiry, expiring_soon, insert_notices, lots_due, lots_due_of, lots_running_out,
@@ -33,7 +32,7 @@ pub use lots::{
 };
 pub use rules::{rule_at, versions_of};
 pub use tracing::{
-    LotMove, LotPart, last_before, moves_of_lot, parts_of, resolved_by, rule_by_id,
+    LotMove, LotPart, last_before, moves_of_lot, numbered, parts_of, resolved_by, rule_by_id,
     transfer_with_account,
 };
 pub use transfers::{

@@ -151,3 +151,20 @@ pub async fn last_before(
         .one(db)
         .await
 }
+
+/// The transfers of an account with numbers above one and up to another, by number.
+pub async fn numbered(
+    db: &impl Conn,
+    account: AccountId,
+    (after, last): (i64, i64),
+    limit: u64,
+) -> Result<Vec<transfer::Model>, DbErr> {
+    transfer::Entity::find()
+        .filter(transfer::Column::AccountId.eq(account))
+        .filter(transfer::Column::Seq.gt(after))
+        .filter(transfer::Column::Seq.lte(last))
+        .order_by_asc(transfer::Column::Seq)
+        .limit(limit)
+        .all(db)
+        .await
+}

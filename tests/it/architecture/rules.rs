@@ -37,6 +37,7 @@ pub const CAPABILITIES: &[(&str, &[&str])] = &[
     ("identity", &["members", "orders", "points", "sessions", "tiers"]),
     ("leaderboards", &["members", "staff", "stores"]),
     ("customers", &["members", "orders", "points", "staff", "stores", "tiers"]),
+    ("operations", &[]),
 ];
 
 /// Wire types that several audiences' routes share, and who shares them: signing in answers the same tokens everywhere.

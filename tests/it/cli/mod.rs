@@ -2,6 +2,7 @@
 
 mod config;
 mod demo;
-mod program;
+pub mod program;
+mod reconcile;
 mod serve;
 mod tools;

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -109,6 +110,19 @@ impl Running {
         read_answer(&mut stream)
     }
 
+    /// Sends JSON as a partner with this key, under an idempotency key of its own; gives status and body.
+    pub fn post_as(&self, key: &str, path: &str, body: &Value) -> (u16, String) {
+        let (mut stream, body) = (TcpStream::connect(&self.address).unwrap(), body.to_string());
+        let (length, request) = (body.len(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n\
+             authorization: Bearer {key}\r\nidempotency-key: k-{request}\r\ncontent-length: {length}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(body.as_bytes()).unwrap();
+        read_answer(&mut stream)
+    }
+
     /// Begins a POST and sends only the first `sent` bytes of its body.
     pub fn begin_post(&self, path: &str, body: &str, sent: usize) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).unwrap();
@@ -126,6 +140,22 @@ impl Running {
     pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits until it has died by itself, of an abort; panics when it ended otherwise.
+    pub fn died(&mut self) {
+        let mut status = None;
+        eventually("the death of the program", || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        assert_eq!(status.unwrap().signal(), Some(6), "{status:?}");
     }
 
     /// Whether a new connection is taken.

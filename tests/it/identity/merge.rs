@@ -97,7 +97,7 @@ async fn the_earlier_one_gets_everything_of_the_other() {
     let text = journal[0].journal.to_string();
     assert!(!text.contains("李") && !text.contains("38") || !text.contains("上装"), "{text}");
     assert_eq!(journal[0].journal["purchases"]["total"]["order_count"], 2);
-    assert!(reconcile(&app.app.db).await.unwrap().is_empty());
+    assert!(reconcile(&app.app).await.unwrap().is_empty());
     // Once more changes nothing.
     assert_eq!(merge(&app, early, late).await.unwrap(), Merged { winner: early, merge: None });
 }
@@ -125,7 +125,7 @@ async fn ids_resolve_through_a_chain_of_merges() {
     let stranger = MemberId::new(app.now());
     assert!(winners(app.app.db.read(), &[stranger]).await.unwrap().is_empty());
     assert!(merge(&app, stranger, ids[0]).await.is_err());
-    assert!(reconcile(&app.app.db).await.unwrap().is_empty());
+    assert!(reconcile(&app.app).await.unwrap().is_empty());
 }
 
 #[actix_web::test]
@@ -140,7 +140,7 @@ async fn merges_of_one_pair_at_once_make_one() {
     assert!(done.iter().all(|merged| merged.winner == a));
     assert_eq!(member_merge::Entity::find().count(app.app.db.read()).await.unwrap(), 1);
     assert_eq!(points(&app, a).await, 12);
-    assert!(reconcile(&app.app.db).await.unwrap().is_empty());
+    assert!(reconcile(&app.app).await.unwrap().is_empty());
 }
 
 #[actix_web::test]
@@ -168,7 +168,7 @@ async fn a_ring_of_merges_at_once_leaves_one_member() {
             .sum::<i64>(),
         0
     );
-    assert!(reconcile(&app.app.db).await.unwrap().is_empty());
+    assert!(reconcile(&app.app).await.unwrap().is_empty());
 }
 
 #[actix_web::test]

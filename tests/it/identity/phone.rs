@@ -230,7 +230,7 @@ async fn ten_connections_and_ten_tills_make_one_member_with_everything() {
     assert_eq!(who_am_i(&app, &her).await, one.to_string());
     let rows = member_identifier::Entity::find().all(app.app.db.read()).await.unwrap();
     assert!(rows.len() == 2 && rows.iter().all(|row| row.member_id == one));
-    assert_eq!(huiyi::points::service::reconcile(&app.app.db).await.unwrap().len(), 0);
+    assert_eq!(huiyi::points::service::reconcile(&app.app).await.unwrap().len(), 0);
 }
 
 /// She taps before any till knows the phone, while the first purchases arrive.

@@ -1,7 +1,9 @@
 //! The durable job engine: claims, leases, retries, dead letters, schedules (J1, J2, J4, J5, J6).
 
 mod claims;
+mod console;
 mod failures;
+mod ledger;
 mod nightly;
 mod queue;
 mod schedules;

@@ -63,6 +63,8 @@ pub const NATURALLY_IDEMPOTENT: &[(&str, &str)] = &[
         "a refund is known by partner, channel and number: a resend is answered `unchanged`",
     ),
     ("send_refund_batch", "each refund is known by its number"),
+    ("retry_job", "a job that was retried is not dead any more: a second send is refused"),
+    ("discard_job", "what is discarded rests: a second send is refused"),
     ("preview_refund", "it writes nothing"),
 ];
 

@@ -10,6 +10,7 @@ mod races;
 mod refunds;
 mod versions;
 
+use huiyi::config::Config;
 use huiyi::kernel::codes::Ledger;
 use huiyi::kernel::ids::{MemberId, StaffId};
 use huiyi::members::service as members;
@@ -30,7 +31,11 @@ struct Till {
 
 impl Till {
     async fn open() -> Self {
-        let app = TestApp::start().await;
+        Self::open_with(|_| {}).await
+    }
+
+    async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
+        let app = TestApp::start_with(change).await;
         app.catalogue().await;
         let store = app.store("EAST", "SH01").await;
         let guide = app.guide("G001", store).await;

@@ -68,7 +68,10 @@ async fn a_plan_is_refused_like_the_refund() {
     changed.refused(409, "refund_number_reused");
     till.sells(&next(&sale("A-1", PHONE, &[10_000]), "cancelled")).await;
     let late = till.preview(&refund("R-2", "A-1", 100, &[])).await;
-    assert_eq!((&late["result"], &late["reason"]), (&json!("without_effect"), &json!("order_cancelled")));
+    assert_eq!(
+        (&late["result"], &late["reason"]),
+        (&json!("without_effect"), &json!("order_cancelled"))
+    );
 }
 
 /// PT-6: what was spent already is debt, and the plan says so beforehand.
@@ -103,11 +106,17 @@ async fn a_shortfall_is_reported_with_its_value_and_remembered() {
         "available_after": 0});
     assert_eq!((&plan["points"], &plan["points_reversed"]), (&short, &json!(100)), "{plan}");
     let booked = till.refund(&wish).await.expect(200);
-    let told = |answer: &Value| ["points_reversed", "shortfall_points", "shortfall_fen"].map(|name| answer[name].clone());
+    let told = |answer: &Value| {
+        ["points_reversed", "shortfall_points", "shortfall_fen"].map(|name| answer[name].clone())
+    };
     assert_eq!(told(&booked), [json!(100), json!(400), json!(400)], "{booked}");
-    assert_eq!(told(&till.refund(&wish).await.expect(200)), told(&booked), "a resend says the same");
+    assert_eq!(
+        told(&till.refund(&wish).await.expect(200)),
+        told(&booked),
+        "a resend says the same"
+    );
     assert_eq!(told(&till.read("A-1").await["refunds"][0]), told(&booked));
-    assert_eq!(till.available(member).await, 0);
+    assert_eq!(till.balance(member, Ledger::Points).await, 0);
     till.app.reconciles().await;
 }
 
@@ -120,7 +129,11 @@ async fn a_refund_that_waited_remembers_its_shortfall_too() {
     till.spends("S-1", 100).await;
     till.sells(&sale("A-1", PHONE, &[50_000])).await;
     let stored = till.read("A-1").await["refunds"][0].clone();
-    assert_eq!((&stored["points_reversed"], &stored["shortfall_points"]), (&json!(500), &json!(0)), "{stored}");
+    assert_eq!(
+        (&stored["points_reversed"], &stored["shortfall_points"]),
+        (&json!(500), &json!(0)),
+        "{stored}"
+    );
     till.app.reconciles().await;
 }
 
@@ -139,20 +152,22 @@ async fn booking_does_what_the_preview_said() {
         let mut random = StdRng::seed_from_u64(seed);
         let mut member = String::new();
         for n in 0..6 {
-            let lines: Vec<i64> = (0..random.random_range(1..4)).map(|_| random.random_range(1..30_000)).collect();
+            let lines: Vec<i64> =
+                (0..random.random_range(1..4)).map(|_| random.random_range(1..30_000)).collect();
             let sold = till.sells(&sale(&format!("A-{n}"), PHONE, &lines)).await;
             member = sold["member_id"].as_str().unwrap().to_owned();
             if n % 2 == 0 {
                 till.app.settle_all().await;
             }
-            let available = till.available(&member).await;
+            let available = till.app.balance(super::member_id(&member)).await.available;
             if available > 10 {
                 till.spends(&format!("S-{n}"), random.random_range(1..=available)).await;
             }
             for k in 0..4 {
                 let line = random.random_range(0..lines.len());
                 let fen = random.random_range(0..=lines[line] / 2);
-                let named = vec![(i32::try_from(line).unwrap() + 1, random.random_range(0..2), fen)];
+                let named =
+                    vec![(i32::try_from(line).unwrap() + 1, random.random_range(0..2), fen)];
                 let parts = if random.random_range(0..3) == 0 { vec![] } else { named };
                 let wish = refund(&format!("R-{n}-{k}"), &format!("A-{n}"), fen, &parts);
                 let plan = till.post("/v1/open/refunds:preview", &wish).await;
@@ -183,6 +198,9 @@ fn same(plan: &Value, booked: &Value, before: (i64, i64, i64), after: (i64, i64,
     assert_eq!(before.2 - after.2, plan["growth_reversed"].as_i64().unwrap(), "{plan}");
     let lines = plan["lines"].as_array().unwrap();
     let sum = |name: &str| lines.iter().map(|line| line[name].as_i64().unwrap()).sum::<i64>();
-    assert_eq!(sum("points"), number("pending") + number("available") + number("debt") + number("shortfall"));
+    assert_eq!(
+        sum("points"),
+        number("pending") + number("available") + number("debt") + number("shortfall")
+    );
     assert_eq!(sum("growth"), plan["growth_reversed"].as_i64().unwrap());
 }

@@ -124,6 +124,6 @@ async fn points_that_were_spent_become_a_debt() {
 }
 
 pub(super) async fn reconciles(app: &TestApp) {
-    let found = huiyi::points::service::reconcile(&app.app.db).await.unwrap();
+    let found = huiyi::points::service::reconcile(&app.app).await.unwrap();
     assert!(found.is_empty(), "{found:?}");
 }

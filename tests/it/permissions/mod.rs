@@ -49,6 +49,7 @@ fn path_of(row: &Row) -> String {
         .replace("orders/{id}", &format!("orders/ord_{id}"))
         .replace("partners/{id}", &format!("partners/par_{id}"))
         .replace("staff/{id}", &format!("staff/stf_{id}"))
+        .replace("jobs/{id}", &format!("jobs/job_{id}"))
         .replace("{key_id}", &format!("key_{id}"))
         .replace("{board}", board)
         .replace("{channel}", "pos")

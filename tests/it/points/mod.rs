@@ -10,4 +10,5 @@ mod merging;
 mod model;
 mod proof;
 mod settling;
+mod tamper;
 mod till;

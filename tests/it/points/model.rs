@@ -235,6 +235,8 @@ fn account(app: &TestApp, member: MemberId) -> Account {
         frozen: 0,
         version: 0,
         updated_at: app.now(),
+        last_mac: None,
+        mac: None,
     })
 }
 

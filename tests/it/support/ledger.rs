@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::member;
-use huiyi::db::in_tx;
+use huiyi::db::{Tx, in_tx};
 use huiyi::http::{Code, Error};
 use huiyi::kernel::actor::Actor;
 use huiyi::kernel::codes::{Ledger, MemberStatus, Source, TransferKind};
@@ -99,8 +99,11 @@ impl TestApp {
     /// Carries the ledgers of one member over to another.
     pub async fn merge_ledgers(&self, from: MemberId, to: MemberId) {
         let cause = MergeId::new(self.now());
-        let merged =
-            in_tx(&self.app.db, async |tx| points::merge_in(tx, &self.app, from, to, cause).await);
+        let merged = in_tx(&self.app.db, async |tx| {
+            members::lock_in(tx, &[from, to]).await?;
+            points::merge_in(tx, &self.app, from, to, cause).await?;
+            mark_merged(tx, from, to).await
+        });
         merged.await.unwrap();
     }
 
@@ -111,21 +114,14 @@ impl TestApp {
             members::lock_in(tx, &[from, to]).await?;
             points::merge_in(tx, &self.app, from, to, cause).await?;
             tiers::merge_in(tx, &self.app, from, to).await?;
-            let row = member::ActiveModel {
-                id: Set(from),
-                status: Set(MemberStatus::Merged),
-                merged_into: Set(Some(to)),
-                ..Default::default()
-            };
-            member::Entity::update(row).exec(tx).await?;
-            Ok::<_, Error>(())
+            mark_merged(tx, from, to).await
         });
         merged.await.unwrap();
     }
 
     /// The ledger proves itself.
     pub async fn reconciles(&self) {
-        let found = points::reconcile(&self.app.db).await.unwrap();
+        let found = points::reconcile(&self.app).await.unwrap();
         let found: Vec<String> = found.iter().map(ToString::to_string).collect();
         assert_eq!(found, Vec::<String>::new());
     }
@@ -135,4 +131,15 @@ impl TestApp {
         let done = self.app.db.write().execute_unprepared(statement).await?;
         Ok(done.rows_affected())
     }
+}
+
+async fn mark_merged(tx: &Tx, from: MemberId, to: MemberId) -> Result<(), Error> {
+    let row = member::ActiveModel {
+        id: Set(from),
+        status: Set(MemberStatus::Merged),
+        merged_into: Set(Some(to)),
+        ..Default::default()
+    };
+    member::Entity::update(row).exec(tx).await?;
+    Ok(())
 }

@@ -94,6 +94,8 @@ impl Play {
                 frozen: 0,
                 version: 0,
                 updated_at: now,
+                last_mac: None,
+                mac: None,
             };
             books.owners.insert(row.id, *member);
             books.accounts.insert((*member, Ledger::Points), Account::new(row));
