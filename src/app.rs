@@ -10,8 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::ExposeSecret;
 
 use crate::channels::wechat::{MiniProgram, MiniProgramConfig};
-use crate::config::{self, Config, Environment};
-use crate::db::{self, Db};
+use crate::config::{self, Config, Environment, Gather};
+use crate::db::coalesce::Limits;
+use crate::db::{self, Backend, Db};
 use crate::kernel::bell::Bell;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::clock::Clock;
@@ -100,6 +101,28 @@ impl App {
         })))
     }
 }
+
+impl Parts {
+    /// How concurrent single requests are gathered; `None` where each goes by itself.
+    #[must_use]
+    pub fn gathering(&self) -> Option<Limits> {
+        let database = &self.config.database;
+        let on = match database.gather {
+            Gather::Auto => self.db.backend() != Backend::Sqlite,
+            Gather::On => true,
+            Gather::Off => false,
+        };
+        on.then_some(Limits {
+            lanes: database.gather_lanes,
+            most: database.gather_most,
+            queue: database.gather_queue,
+            patience: PATIENCE,
+        })
+    }
+}
+
+/// The longest that a request waits for others to come: less than the commit that it shares with them.
+const PATIENCE: Duration = Duration::from_millis(2);
 
 /// The database's URL: as configured, or the embedded one in the data folder.
 #[must_use]

@@ -8,36 +8,38 @@ use serde_json::{Value, json};
 use crate::load::{Load, script, wrk};
 use crate::peers::Peer;
 use crate::program::{Program, connect, order};
-use crate::{Effort, figure, median};
+use crate::{Effort, figure, median, sweeps, tills};
 
 /// Name and measurement.
-pub const ALL: [(&str, fn(Effort)); 3] = [
+pub const ALL: [(&str, fn(Effort)); 8] = [
     ("http_overhead", http_overhead),
     ("points_read_vs_tokio_postgres", points_read),
     ("order_batch_vs_copy", order_batch),
+    ("earn_http_vs_pgbench", tills::earn),
+    ("spend_http_vs_pgbench", tills::spend),
+    ("gathered_latency", tills::latency),
+    ("settle_vs_sql", sweeps::settle),
+    ("expire_vs_sql", sweeps::expire),
 ];
 
 const CONNECTIONS: usize = 64;
 const SHOPPERS: usize = 200;
 
-fn compare(id: &str, effort: Effort, ours: impl Fn() -> Load, peer: impl Fn() -> Load) {
-    let (mut our_rates, mut peer_rates, mut our_p99, mut peer_p99) =
-        (vec![], vec![], vec![], vec![]);
+/// Both sides in alternating rounds after one of each that does not count.
+pub fn compare(id: &str, effort: Effort, ours: impl Fn() -> Load, peer: impl Fn() -> Load) {
     ours();
     peer();
-    for _ in 0..effort.rounds {
-        let (load, other) = (ours(), peer());
-        our_rates.push(load.rate);
-        our_p99.push(load.p99_ms);
-        peer_rates.push(other.rate);
-        peer_p99.push(other.p99_ms);
+    let rounds: Vec<(Load, Load)> = (0..effort.rounds).map(|_| (ours(), peer())).collect();
+    let (ours, peer): (Vec<Load>, Vec<Load>) = rounds.into_iter().unzip();
+    let rate = |loads: &[Load]| median(loads.iter().map(|load| load.rate).collect());
+    figure(id, rate(&ours) / rate(&peer), "ratio");
+    for (side, loads) in [("ours", ours), ("peer", peer)] {
+        figure(&format!("{id}.{side}"), rate(&loads), "requests/s");
+        let p50 = median(loads.iter().map(|load| load.p50_ms).collect());
+        figure(&format!("{id}.{side}_p50"), p50, "ms");
+        let p99 = median(loads.iter().map(|load| load.p99_ms).collect());
+        figure(&format!("{id}.{side}_p99"), p99, "ms");
     }
-    let (ours, peer) = (median(our_rates), median(peer_rates));
-    figure(id, ours / peer, "ratio");
-    figure(&format!("{id}.ours"), ours, "requests/s");
-    figure(&format!("{id}.ours_p99"), median(our_p99), "ms");
-    figure(&format!("{id}.peer"), peer, "requests/s");
-    figure(&format!("{id}.peer_p99"), median(peer_p99), "ms");
 }
 
 /// A constant route with everything that every request gets, against bare actix-web.

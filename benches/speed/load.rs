@@ -10,6 +10,8 @@ use std::time::Duration;
 pub struct Load {
     /// Requests a second.
     pub rate: f64,
+    /// Milliseconds that half of the requests stayed below.
+    pub p50_ms: f64,
     /// Milliseconds that 99 of 100 requests stayed below.
     pub p99_ms: f64,
 }
@@ -33,12 +35,51 @@ pub fn script(name: &str, requests: &[(String, Option<String>)]) -> PathBuf {
     path
 }
 
+/// A wrk script that posts `points` of `members` to a path of the tills, each with a receipt and key of its own. The
+/// receipts of two runs never meet: `wrk` starts with another seed each time.
+pub fn tills(name: &str, path: &str, key: &str, members: &[String], points: i64) -> PathBuf {
+    let place = std::env::temp_dir().join(format!("huiyi-bench-{}-{name}.lua", std::process::id()));
+    let mut file = std::fs::File::create(&place).unwrap();
+    writeln!(file, "local members = {{").unwrap();
+    for member in members {
+        writeln!(file, "{member:?},").unwrap();
+    }
+    writeln!(
+        file,
+        r#"}}
+local threads = 0
+function setup(thread)
+  thread:set("number", threads)
+  threads = threads + 1
+end
+function init()
+  local random = io.open("/dev/urandom", "rb")
+  local seed = 0
+  for _, byte in ipairs({{ random:read(6):byte(1, 6) }}) do seed = seed * 256 + byte end
+  random:close()
+  math.randomseed(seed % 2147483647)
+  run = string.format("%x-%d-", seed, number)
+  count = 0
+end
+local headers = {{ ["Authorization"] = "Bearer {key}", ["Content-Type"] = "application/json" }}
+function request()
+  count = count + 1
+  local receipt = run .. count
+  headers["Idempotency-Key"] = receipt
+  local body = '{{"receipt_no":"' .. receipt .. '","member":{{"member_id":"' .. members[math.random(#members)] .. '"}},"points":{points}}}'
+  return wrk.format("POST", "{path}", headers, body)
+end"#
+    )
+    .unwrap();
+    place
+}
+
 /// Runs wrk; panics when a response was no success, for then the figure means nothing.
 pub fn wrk(url: &str, script: Option<&PathBuf>, connections: usize, span: Duration) -> Load {
     let mut command = Command::new("wrk");
     command.args([
         "-t",
-        "2",
+        if connections == 1 { "1" } else { "2" },
         "-c",
         &connections.to_string(),
         "-d",
@@ -53,7 +94,7 @@ pub fn wrk(url: &str, script: Option<&PathBuf>, connections: usize, span: Durati
     assert!(output.status.success(), "wrk: {}", String::from_utf8_lossy(&output.stderr));
     assert!(!text.contains("Non-2xx"), "not every answer was a success:\n{text}");
     let rate = field(&text, "Requests/sec:").parse().unwrap();
-    Load { rate, p99_ms: millis(field(&text, "99%")) }
+    Load { rate, p50_ms: millis(field(&text, "50%")), p99_ms: millis(field(&text, "99%")) }
 }
 
 fn field<'a>(text: &'a str, name: &str) -> &'a str {

@@ -16,7 +16,10 @@
 mod figures;
 mod load;
 mod peers;
+mod pgbench;
 mod program;
+mod sweeps;
+mod tills;
 
 use std::time::Duration;
 

@@ -24,9 +24,34 @@ pub struct Program {
 impl Program {
     /// Starts one on a new PostgreSQL database.
     pub fn start(name: &str) -> Self {
+        Self::start_with(name, &[])
+    }
+
+    /// Starts one on a new PostgreSQL database, with other settings.
+    pub fn start_with(name: &str, settings: &[(&str, &str)]) -> Self {
         let runtime = Runtime::new().unwrap();
-        let wechat = MockWechat::start(MockWechatConfig::new(Clock::system())).unwrap();
         let database_url = runtime.block_on(new_database(name));
+        let program = Self::on(runtime, name, database_url, settings);
+        program.wait();
+        program
+    }
+
+    /// Another process on the same database, with other settings.
+    pub fn beside(&self, name: &str, settings: &[(&str, &str)]) -> Self {
+        let database_url = self.database_url.clone();
+        let program = Self::on(Runtime::new().unwrap(), name, database_url, settings);
+        program.wait();
+        program
+    }
+
+    /// Starts one on a database that is there.
+    pub fn on(
+        runtime: Runtime,
+        name: &str,
+        database_url: String,
+        settings: &[(&str, &str)],
+    ) -> Self {
+        let wechat = MockWechat::start(MockWechatConfig::new(Clock::system())).unwrap();
         let listen = format!("127.0.0.1:{}", free_port());
         let data = std::env::temp_dir().join(format!("huiyi-bench-{}-{name}", std::process::id()));
         let environment: Vec<(String, String)> = [
@@ -42,13 +67,14 @@ impl Program {
             ("LOG__LEVEL", "warn".to_owned()),
         ]
         .into_iter()
+        .chain(settings.iter().map(|(key, value)| (*key, (*value).to_owned())))
         .map(|(key, value)| (format!("HUIYI__{key}"), value))
         .collect();
         let migrated =
             huiyi(&environment, &["migrate", "up"]).stdout(Stdio::null()).status().unwrap();
         assert!(migrated.success());
         let child = huiyi(&environment, &["serve"]).stdout(Stdio::null()).spawn().unwrap();
-        let program = Self {
+        Self {
             url: format!("http://{listen}"),
             database_url,
             wechat,
@@ -56,12 +82,11 @@ impl Program {
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             environment,
             child,
-        };
-        program.wait();
-        program
+        }
     }
 
-    fn wait(&self) {
+    /// Waits until it answers.
+    pub fn wait(&self) {
         for _ in 0..300 {
             let ready = self.http.get(format!("{}/readyz", self.url)).send();
             if self.runtime.block_on(ready).is_ok_and(|answer| answer.status().is_success()) {

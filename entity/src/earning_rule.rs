@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::codes::Ledger;
-use crate::ids::RuleId;
+use crate::ids::{RuleId, StaffId};
 use crate::values::{Fen, Words};
 
 /// A version of an earning rule (PT-2): rules in force at the business time apply.
@@ -39,6 +39,20 @@ pub struct Model {
     pub starts_at: DateTimeUtc,
     /// First instant no longer in force.
     pub ends_at: Option<DateTimeUtc>,
+    /// Most it may issue in all, over its versions.
+    pub budget_total: Option<i64>,
+    /// Most it may issue in a business day.
+    pub budget_per_day: Option<i64>,
+    /// Most it may issue to one member.
+    pub budget_per_member: Option<i64>,
+    /// Who wrote this version; none came with the program.
+    pub created_by: Option<StaffId>,
+    /// When it was written.
+    pub created_at: Option<DateTimeUtc>,
+    /// Who stopped it.
+    pub stopped_by: Option<StaffId>,
+    /// When it was stopped.
+    pub stopped_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

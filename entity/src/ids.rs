@@ -46,12 +46,6 @@ fn uuid_at(at: DateTime<Utc>) -> Uuid {
     Uuid::new_v7(Timestamp::from_unix(NoContext, millis / 1000, nanos))
 }
 
-/// The lowest id that [`uuid_at`] makes from `at` on.
-fn first_uuid_at(at: DateTime<Utc>) -> Uuid {
-    let millis = u128::try_from(at.timestamp_millis()).unwrap_or_default();
-    Uuid::from_u128((millis << 80) | (0x7 << 76) | (0x2 << 62))
-}
-
 macro_rules! id {
     ($(#[doc = $doc:literal])* $name:ident, $prefix:literal) => {
         $(#[doc = $doc])*
@@ -68,11 +62,10 @@ macro_rules! id {
                 Self(uuid_at(at))
             }
 
-            /// The lowest id made from `at` on: what was made in a span of time is a range of ids, which the key of
-            /// the table finds without an index of its own.
+            /// Sorts before every id made at `at` or later, and after those made before: where reading from a time begins.
             #[must_use]
-            pub fn first_at(at: DateTime<Utc>) -> Self {
-                Self(first_uuid_at(at))
+            pub fn earliest(at: DateTime<Utc>) -> Self {
+                Self(Uuid::from_u128(uuid_at(at).as_u128() >> 80 << 80))
             }
         }
 
@@ -187,6 +180,8 @@ id!(/// A background job.
     JobId, "job");
 id!(/// Points held for a checkout (PT-4).
     HoldId, "hld");
+id!(/// One version of a points campaign (BN-8).
+    CampaignId, "cmp");
 id!(/// What the programme moved in one way on one business day (PT-9).
     PointsDayTotalId, "pdt");
 
@@ -217,8 +212,8 @@ mod tests {
             for _ in 0..50 {
                 let id = TransferId::new(at(millis));
                 assert!(
-                    TransferId::first_at(at(millis)) <= id
-                        && id < TransferId::first_at(at(millis + 1))
+                    TransferId::earliest(at(millis)) <= id
+                        && id < TransferId::earliest(at(millis + 1))
                 );
             }
         }

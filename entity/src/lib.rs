@@ -27,6 +27,8 @@ pub mod order_refund_line;
 pub mod partner;
 pub mod partner_key;
 pub mod points_account;
+pub mod points_budget;
+pub mod points_campaign;
 pub mod points_closed_day;
 pub mod points_day_total;
 pub mod points_hold;

@@ -55,6 +55,8 @@ pub struct Model {
     pub points_reversed: i64,
     /// Growth taken back so far.
     pub growth_reversed: i64,
+    /// How many of its points the campaign granted.
+    pub campaign_points: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

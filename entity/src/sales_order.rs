@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::codes::{Channel, OrderStatus};
-use crate::ids::{MemberId, OrderId, PartnerId, StaffId, StoreId};
+use crate::ids::{CampaignId, MemberId, OrderId, PartnerId, RuleId, StaffId, StoreId};
 use crate::values::{Digest, Fen};
 
 /// An order of any channel (OR-1). Named so because ORDER is a word of SQL.
@@ -50,6 +50,14 @@ pub struct Model {
     pub received_at: DateTimeUtc,
     /// Last changed.
     pub updated_at: DateTimeUtc,
+    /// Rule version that granted the points.
+    pub points_rule_id: Option<RuleId>,
+    /// Rule version that granted the growth.
+    pub growth_rule_id: Option<RuleId>,
+    /// Campaign version that granted more.
+    pub campaign_id: Option<CampaignId>,
+    /// How many of the points the campaign granted.
+    pub campaign_points: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

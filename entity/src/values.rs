@@ -6,6 +6,8 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::codes::Channel;
+
 /// An amount of money in fen (分), never a fraction.
 #[derive(
     Clone,
@@ -84,3 +86,25 @@ pub struct Words(pub Vec<String>);
 /// A member's sizes by kind of garment, such as `上装 → 165/88A` (ID-5, GB/T 1335 or letters).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub struct Sizes(pub std::collections::BTreeMap<String, String>);
+
+/// When and where a points campaign holds (BN-8); an empty list, or a `false`, asks for nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+#[serde(default)]
+pub struct CampaignConditions {
+    /// Days of the business week, 1 is Monday.
+    pub weekdays: Vec<u8>,
+    /// Days of the business month, such as every 8th.
+    pub days_of_month: Vec<u8>,
+    /// Only in the month of her birthday.
+    pub birthday_month: bool,
+    /// Only what is paid for goods of these categories.
+    pub categories: Vec<String>,
+    /// Codes of stores.
+    pub stores: Vec<String>,
+    /// Codes of tiers, at the business time.
+    pub tiers: Vec<String>,
+    /// Where the order was placed.
+    pub channels: Vec<Channel>,
+    /// Only while she has no other paid order.
+    pub first_order: bool,
+}

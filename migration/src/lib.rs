@@ -21,6 +21,7 @@ mod m20261121_000010_insert_defaults;
 mod m20261121_000011_create_board_gap;
 mod m20261122_000012_create_jobs;
 mod m20261122_000013_extend_points;
+mod m20261122_000014_create_points_campaigns;
 mod m20261122_000016_create_points_days;
 mod m20261122_000017_chain_points_transfers;
 mod m20261122_000018_extend_refunds;
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000011_create_board_gap::Migration),
             Box::new(m20261122_000012_create_jobs::Migration),
             Box::new(m20261122_000013_extend_points::Migration),
+            Box::new(m20261122_000014_create_points_campaigns::Migration),
             Box::new(m20261122_000017_chain_points_transfers::Migration),
             Box::new(m20261122_000016_create_points_days::Migration),
             Box::new(m20261122_000018_extend_refunds::Migration),

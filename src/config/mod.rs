@@ -82,6 +82,26 @@ pub struct Database {
     pub max_connections: u32,
     /// Longest wait for a connection.
     pub acquire_seconds: u64,
+    /// Whether concurrent single requests share a transaction or a statement.
+    pub gather: Gather,
+    /// Lanes that write.
+    pub gather_lanes: usize,
+    /// Most requests a batch.
+    pub gather_most: usize,
+    /// Most requests that wait in a lane.
+    pub gather_queue: usize,
+}
+
+/// Whether concurrent single requests share a transaction or a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Gather {
+    /// Where a round trip and a commit have a price: on PostgreSQL, MySQL and MariaDB.
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
 }
 
 /// Redis.

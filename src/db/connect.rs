@@ -1,13 +1,15 @@
 //! Opening pools.
 
+use std::cell::RefCell;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use fs4::FileExt;
-use sea_orm::{ConnectOptions, Database, DbErr};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 
 use super::Db;
 
@@ -31,7 +33,58 @@ pub async fn connect(url: &str, max_connections: u32, acquire: Duration) -> Resu
     options.max_connections(max_connections).acquire_timeout(acquire).connect_timeout(acquire);
     quiet(&mut options);
     let pool = Database::connect(options).await?;
-    Ok(Db { write: pool.clone(), read: pool })
+    Ok(Db { write: pool.clone(), read: pool, lanes: Some(Lanes::new(url, acquire)) })
+}
+
+/// Connections of one thread. A connection is driven by the thread that opened it: shared ones cost a switch of threads
+/// for each round trip.
+#[derive(Clone, Debug)]
+pub(super) struct Lanes(Arc<LaneOptions>);
+
+struct LaneOptions {
+    url: String,
+    acquire: Duration,
+}
+
+impl std::fmt::Debug for LaneOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LaneOptions(…)")
+    }
+}
+
+/// One that writes and one that reads.
+const A_THREAD: u32 = 2;
+/// A thread that has nothing to do gives its connections back.
+const IDLE: Duration = Duration::from_secs(30);
+
+thread_local! {
+    static OWN: RefCell<Vec<(Weak<LaneOptions>, DatabaseConnection)>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Lanes {
+    fn new(url: &str, acquire: Duration) -> Self {
+        Self(Arc::new(LaneOptions { url: url.to_owned(), acquire }))
+    }
+
+    /// The connections of this thread, opened when they are first used.
+    pub(super) async fn own(&self) -> Result<DatabaseConnection, DbErr> {
+        let found = OWN.with_borrow_mut(|own| {
+            own.retain(|(of, _)| of.strong_count() > 0);
+            let mine = own.iter().find(|(of, _)| of.as_ptr() == Arc::as_ptr(&self.0));
+            mine.map(|(_, pool)| pool.clone())
+        });
+        if let Some(pool) = found {
+            return Ok(pool);
+        }
+        let mut options = ConnectOptions::new(&self.0.url);
+        options.max_connections(A_THREAD).min_connections(0).idle_timeout(IDLE);
+        options.acquire_timeout(self.0.acquire).connect_timeout(self.0.acquire);
+        options.connect_lazy(true);
+        quiet(&mut options);
+        let pool = Database::connect(options).await?;
+        OWN.with_borrow_mut(|own| own.push((Arc::downgrade(&self.0), pool.clone())));
+        Ok(pool)
+    }
 }
 
 async fn open_sqlite(url: &str, path: &Path, acquire: Duration) -> Result<Db, DbErr> {
@@ -39,7 +92,7 @@ async fn open_sqlite(url: &str, path: &Path, acquire: Duration) -> Result<Db, Db
     // One writer at a time is SQLite's nature: queue in the pool instead of failing on a busy file (RM8).
     let write = Database::connect(sqlite_options(url, 1, Duration::from_secs(30))).await?;
     let read = Database::connect(sqlite_options(url, 4, acquire)).await?;
-    Ok(Db { write, read })
+    Ok(Db { write, read, lanes: None })
 }
 
 fn sqlite_options(url: &str, connections: u32, acquire: Duration) -> ConnectOptions {

@@ -1,5 +1,7 @@
 //! The first answers to requests with an `Idempotency-Key` (promises A2).
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::idempotency_record as record;
 use entity::values::Digest;
@@ -7,12 +9,15 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::{Conn, Db, Tx};
+use super::{Conn, Db, Tx, rows};
 
 /// How long a run may take before another may take over.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
 /// How long an answer is kept: tills may be offline for days.
 const KEPT: TimeDelta = TimeDelta::days(7);
+
+/// Keys a statement.
+const CHUNK: usize = 1000;
 
 /// What became of a claim.
 #[derive(Debug)]
@@ -25,6 +30,93 @@ pub enum Claim {
     InFlight,
     /// The key came with another request before.
     OtherRequest,
+}
+
+/// What stands under a key, for a request with some fingerprint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing: the request may run.
+    Free,
+    /// It ran before: its status and its body, byte for byte.
+    Answered(u16, String),
+    /// Another run has it.
+    InFlight,
+    /// The key came with another request before.
+    OtherRequest,
+    /// A run that ended badly, or an answer that may be forgotten: [`claim`] takes it over.
+    Stale,
+}
+
+/// What stands under each key for a request with its fingerprint.
+///
+/// # Errors
+/// The database's.
+pub async fn look_up(
+    db: &impl Conn,
+    asked: &[(&Digest, &Digest)],
+    now: DateTime<Utc>,
+) -> Result<Vec<Standing>, DbErr> {
+    let mut keys: Vec<&Digest> = asked.iter().map(|(key, _)| *key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let mut found = HashMap::new();
+    for chunk in keys.chunks(CHUNK) {
+        let among = rows::among(db, record::Column::Digest, chunk.iter().copied().cloned());
+        let rows = record::Entity::find().filter(among).all(db).await?;
+        found.extend(rows.into_iter().map(|row| (row.digest.clone(), row)));
+    }
+    let standing = |(key, fingerprint): &(&Digest, &Digest)| {
+        found.get(*key).map_or(Standing::Free, |row| standing(row, fingerprint, now))
+    };
+    Ok(asked.iter().map(standing).collect())
+}
+
+fn standing(row: &record::Model, fingerprint: &Digest, now: DateTime<Utc>) -> Standing {
+    if row.expires_at <= now {
+        return Standing::Stale;
+    }
+    if row.fingerprint != *fingerprint {
+        return Standing::OtherRequest;
+    }
+    match (row.status, &row.body) {
+        (Some(status), Some(body)) => {
+            Standing::Answered(u16::try_from(status).unwrap_or(200), body.clone())
+        }
+        _ if row.lease_until > now => Standing::InFlight,
+        _ => Standing::Stale,
+    }
+}
+
+/// A key, the fingerprint of its request and the answer that it got.
+pub type Answered<'a> = (&'a Digest, &'a Digest, &'a str);
+
+/// Writes the answers of requests that had a free key, in the transaction of their effects. A key that somebody else took
+/// meanwhile is a duplicate: roll back and look again.
+///
+/// # Errors
+/// The database's.
+pub async fn keep(
+    tx: &impl Conn,
+    answers: &[Answered<'_>],
+    status: u16,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let owner = Uuid::new_v4();
+    let row = |(key, fingerprint, body): &Answered<'_>| record::Model {
+        digest: (*key).clone(),
+        fingerprint: (*fingerprint).clone(),
+        owner,
+        lease_until: now,
+        status: Some(i32::from(status)),
+        body: Some((*body).to_owned()),
+        created_at: now,
+        expires_at: now + KEPT,
+    };
+    let mut records: Vec<_> = answers.iter().map(row).collect();
+    // In one order everywhere, so that two batches never wait for each other in a circle.
+    records.sort_unstable_by(|a, b| a.digest.cmp(&b.digest));
+    rows::insert::<record::Entity>(tx, &records.iter().collect::<Vec<_>>(), &[]).await?;
+    Ok(())
 }
 
 /// Claims `key` for a request with `fingerprint`, in a transaction of its own.
@@ -66,18 +158,11 @@ async fn claim_in(
     if found.owner == owner {
         return Ok(Claim::Ours(owner));
     }
-    if found.expires_at <= now {
-        return take_over(tx, &found, fingerprint, owner, now).await;
-    }
-    if found.fingerprint != *fingerprint {
-        return Ok(Claim::OtherRequest);
-    }
-    match (found.status, &found.body) {
-        (Some(status), Some(body)) => {
-            Ok(Claim::Answered(u16::try_from(status).unwrap_or(200), body.clone()))
-        }
-        _ if found.lease_until > now => Ok(Claim::InFlight),
-        _ => take_over(tx, &found, fingerprint, owner, now).await,
+    match standing(&found, fingerprint, now) {
+        Standing::Answered(status, body) => Ok(Claim::Answered(status, body)),
+        Standing::OtherRequest => Ok(Claim::OtherRequest),
+        Standing::InFlight => Ok(Claim::InFlight),
+        Standing::Stale | Standing::Free => take_over(tx, &found, fingerprint, owner, now).await,
     }
 }
 

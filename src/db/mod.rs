@@ -1,8 +1,10 @@
 //! Connections and transactions.
 
 mod about;
+pub mod coalesce;
 mod connect;
 pub mod idempotency;
+pub mod rows;
 pub mod schema;
 
 use std::time::Duration;
@@ -27,6 +29,7 @@ pub type Tx = DatabaseTransaction;
 pub struct Db {
     write: DatabaseConnection,
     read: DatabaseConnection,
+    lanes: Option<connect::Lanes>,
 }
 
 impl Db {
@@ -40,6 +43,16 @@ impl Db {
     #[must_use]
     pub const fn write(&self) -> &DatabaseConnection {
         &self.write
+    }
+
+    /// The same database by connections of this thread alone, for work that is gathered; SQLite has none to give.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn own(&self) -> Result<Self, DbErr> {
+        let Some(lanes) = &self.lanes else { return Ok(self.clone()) };
+        let pool = lanes.own().await?;
+        Ok(Self { write: pool.clone(), read: pool, lanes: self.lanes.clone() })
     }
 
     /// Closes the pools and waits until every connection is gone.

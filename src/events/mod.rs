@@ -8,6 +8,7 @@ use entity::ids::MemberId;
 use sea_orm::DbErr;
 
 use crate::db::Conn;
+use crate::db::rows::Writes;
 
 pub use crate::kernel::bell::Bell;
 pub use relay::{Reaction, Relay};
@@ -32,5 +33,19 @@ pub struct Event {
 /// # Errors
 /// The database's.
 pub async fn publish(db: &impl Conn, events: Vec<Event>, now: DateTime<Utc>) -> Result<(), DbErr> {
-    store::append(db, events, now).await
+    let mut writes = Writes::new(db);
+    publish_with(&mut writes, events, now).await?;
+    writes.send().await
+}
+
+/// As [`publish`], together with other writes of the caller.
+///
+/// # Errors
+/// The database's.
+pub async fn publish_with(
+    writes: &mut Writes<'_, impl Conn>,
+    events: Vec<Event>,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    store::append(writes, events, now).await
 }

@@ -5,40 +5,32 @@ use entity::event_log as log;
 use entity::ids::EventId;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, DbErr, EntityTrait, ExprTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ColumnTrait, Condition, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::Event;
 use crate::db::Conn;
-
-/// Rows a statement: SQLite binds at most 32,766 values.
-const CHUNK: usize = 1000;
+use crate::db::rows::{self, Writes};
 
 pub(super) async fn append(
-    db: &impl Conn,
+    writes: &mut Writes<'_, impl Conn>,
     events: Vec<Event>,
     now: DateTime<Utc>,
 ) -> Result<(), DbErr> {
-    let rows: Vec<_> = events
-        .into_iter()
-        .map(|event| log::ActiveModel {
-            id: Set(EventId::new(now)),
-            kind: Set(event.kind.to_owned()),
-            version: Set(event.version),
-            member_id: Set(event.member_id),
-            payload: Set(event.payload),
-            occurred_at: Set(event.occurred_at),
-            recorded_at: Set(now),
-            relayed_at: Set(None),
-            claimed_until: Set(None),
-            attempts: Set(0),
-        })
-        .collect();
-    for chunk in rows.chunks(CHUNK) {
-        log::Entity::insert_many(chunk.to_vec()).exec_without_returning(db).await?;
-    }
-    Ok(())
+    let rows = events.into_iter().map(|event| log::Model {
+        id: EventId::new(now),
+        kind: event.kind.to_owned(),
+        version: event.version,
+        member_id: event.member_id,
+        payload: event.payload,
+        occurred_at: event.occurred_at,
+        recorded_at: now,
+        relayed_at: None,
+        claimed_until: None,
+        attempts: 0,
+    });
+    let rows: Vec<_> = rows.collect();
+    writes.insert::<log::Entity>(&rows.iter().collect::<Vec<_>>()).await
 }
 
 /// Events that nobody works on, oldest first. Never "newer than the last seen": ids become visible out of order.
@@ -72,7 +64,7 @@ pub(super) async fn claim(
     let claimed = log::Entity::update_many()
         .col_expr(log::Column::ClaimedUntil, Expr::value(Some(now + lease)))
         .col_expr(log::Column::Attempts, Expr::col(log::Column::Attempts).add(1))
-        .filter(log::Column::Id.is_in(ids.iter().copied()))
+        .filter(rows::among(db, log::Column::Id, ids.iter().copied()))
         .filter(log::Column::RelayedAt.is_null())
         .filter(free(now))
         .exec(db)
@@ -87,7 +79,7 @@ pub(super) async fn mark_relayed(
 ) -> Result<(), DbErr> {
     log::Entity::update_many()
         .col_expr(log::Column::RelayedAt, Expr::value(Some(now)))
-        .filter(log::Column::Id.is_in(ids.iter().copied()))
+        .filter(rows::among(db, log::Column::Id, ids.iter().copied()))
         .exec(db)
         .await?;
     Ok(())
@@ -101,7 +93,7 @@ pub(super) async fn postpone(
 ) -> Result<(), DbErr> {
     log::Entity::update_many()
         .col_expr(log::Column::ClaimedUntil, Expr::value(Some(at)))
-        .filter(log::Column::Id.is_in(ids.iter().copied()))
+        .filter(rows::among(db, log::Column::Id, ids.iter().copied()))
         .filter(log::Column::RelayedAt.is_null())
         .exec(db)
         .await?;

@@ -57,7 +57,7 @@ fn unquote(text: &str) -> Option<String> {
 }
 
 impl IdempotencyKey {
-    fn digest(&self, principal: &str) -> Digest {
+    pub(super) fn digest(&self, principal: &str) -> Digest {
         digest_of(&[
             principal.as_bytes(),
             self.method.as_bytes(),
@@ -66,7 +66,7 @@ impl IdempotencyKey {
         ])
     }
 
-    fn fingerprint(&self, body: &[u8]) -> Digest {
+    pub(super) fn fingerprint(&self, body: &[u8]) -> Digest {
         digest_of(&[self.method.as_bytes(), self.path_and_query.as_bytes(), body])
     }
 
@@ -126,13 +126,13 @@ impl IdempotencyKey {
     }
 }
 
-fn json(status: u16, body: String) -> HttpResponse {
+pub(super) fn json(status: u16, body: String) -> HttpResponse {
     HttpResponse::build(StatusCode::from_u16(status).unwrap_or(StatusCode::OK))
         .insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")))
         .body(body)
 }
 
-fn replay(status: u16, body: String) -> HttpResponse {
+pub(super) fn replay(status: u16, body: String) -> HttpResponse {
     let mut response = json(status, body);
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     response

@@ -1,10 +1,14 @@
 //! How often somebody may ask, counted over all replicas (S6). While the kv is away each process counts by itself, at
 //! half the quota: tighter, never open (F1).
 
-use std::time::Duration;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use super::{Error, Result, codes};
 use crate::app::App;
+use crate::kernel::clock::{elapsed, monotonic};
 use crate::kv::{Admission, Kv, Quota};
 
 /// The counter of this process, for while the kv is away.
@@ -13,6 +17,36 @@ struct Own(Kv);
 impl Default for Own {
     fn default() -> Self {
         Self(Kv::in_process())
+    }
+}
+
+/// What this process has taken from large quotas and not used yet: whoever may ask ten thousand times a minute is not
+/// counted one by one, for each count is a round trip.
+#[derive(Default)]
+struct Taken(Mutex<HashMap<String, (u32, Instant)>>);
+
+/// A block is this part of a quota: smaller quotas are counted one by one.
+const PART: u32 = 1000;
+/// After this what was taken is given up: a replica that is asked now and then wastes little.
+const KEPT: Duration = Duration::from_secs(10);
+
+impl Taken {
+    fn spend(&self, key: &str) -> bool {
+        let mut taken = self.0.lock();
+        let Some((left, at)) = taken.get_mut(key) else { return false };
+        let good = *left > 0 && elapsed(*at) < KEPT;
+        if good {
+            *left -= 1;
+        } else {
+            taken.remove(key);
+        }
+        good
+    }
+
+    fn add(&self, key: String, block: u32) {
+        let mut taken = self.0.lock();
+        let entry = taken.entry(key).or_insert_with(|| (0, monotonic()));
+        entry.0 = entry.0.saturating_add(block);
     }
 }
 
@@ -29,6 +63,17 @@ pub const fn per_minute(requests: u32) -> Quota {
 /// `rate_limited`, with the seconds to wait.
 pub async fn admit(app: &App, name: &str, subject: &str, quota: Quota) -> Result<()> {
     let key = format!("{name}/{}", app.vault.index("rate limit", subject).0);
+    let taken = app.memory.of::<Taken>();
+    let block = quota.burst / PART;
+    if block > 1 {
+        if taken.spend(&key) {
+            return Ok(());
+        }
+        if app.kv.admit(&key, quota, block).await.is_ok_and(|admission| admission.allowed) {
+            taken.add(key, block - 1);
+            return Ok(());
+        }
+    }
     let admission = match app.kv.admit(&key, quota, 1).await {
         Ok(admission) => admission,
         Err(_) => {

@@ -7,6 +7,7 @@ pub mod codes;
 pub mod context;
 pub mod csv;
 pub mod gate;
+pub mod gathered;
 pub mod idempotency;
 pub mod limits;
 pub mod metrics;

@@ -79,6 +79,22 @@ pub const HOLD_EXCEEDED: Code = Code::new(
     "使用数量超过冻结的积分",
     "more than the points that are held",
 );
+/// A rule has that code; a change of it is a new version.
+pub const RULE_CODE_TAKEN: Code = Code::new(
+    409,
+    "earning_rule_code_taken",
+    11730,
+    "规则编码已存在，请新增版本",
+    "there is a rule with this code: add a version to it",
+);
+/// A campaign has that code; a change of it is a new version.
+pub const CAMPAIGN_CODE_TAKEN: Code = Code::new(
+    409,
+    "points_campaign_code_taken",
+    11731,
+    "活动编码已存在，请新增版本",
+    "there is a campaign with this code: add a version to it",
+);
 
 /// All of the above.
 pub const ALL: &[Code] = &[
@@ -92,4 +108,6 @@ pub const ALL: &[Code] = &[
     HOLD_RESOLVED,
     HOLD_LAPSED,
     HOLD_EXCEEDED,
+    RULE_CODE_TAKEN,
+    CAMPAIGN_CODE_TAKEN,
 ];

@@ -60,6 +60,30 @@ pub async fn multipliers_at(
     db: &impl Conn,
     wanted: &[(MemberId, DateTime<Utc>)],
 ) -> Result<Vec<i64>> {
+    let held = tiers_at(db, wanted).await?;
+    Ok(held.into_iter().map(|held| held.map_or(NEUTRAL_BPS, |held| held.multiplier_bps)).collect())
+}
+
+/// The tier that somebody had at a business time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Held {
+    /// A higher one is better.
+    pub rank: i32,
+    /// Code.
+    pub code: String,
+    /// Multiplier of points in 1/10000.
+    pub multiplier_bps: i64,
+}
+
+/// The tier of each member at a business time, from the history of her tiers; none where a member or her tier is not
+/// known. The history of somebody who was merged into her is not hers: ask for both.
+///
+/// # Errors
+/// The database's.
+pub async fn tiers_at(
+    db: &impl Conn,
+    wanted: &[(MemberId, DateTime<Utc>)],
+) -> Result<Vec<Option<Held>>> {
     let tiers = store::tiers(db).await?;
     let ids: Vec<MemberId> = distinct(wanted.iter().map(|(member, _)| *member));
     let mut histories: HashMap<MemberId, Vec<tier_change::Model>> = HashMap::new();
@@ -70,14 +94,15 @@ pub async fn multipliers_at(
         rules::sort(&tiers, history);
     }
     let rows = members::by_ids(db, &ids).await?;
-    let multiplier = |(member, at): &(MemberId, DateTime<Utc>)| {
+    let held = |(member, at): &(MemberId, DateTime<Utc>)| {
         let history = histories.get(member).map(Vec::as_slice).unwrap_or_default();
         let code = rules::tier_at(history, *at);
         let code = code.or_else(|| rows.get(member).map(|row| row.tier.as_str()));
-        let tier = tiers.iter().find(|tier| Some(tier.code.as_str()) == code);
-        tier.map_or(NEUTRAL_BPS, |tier| tier.multiplier_bps)
+        let tier = tiers.iter().find(|tier| Some(tier.code.as_str()) == code)?;
+        let (rank, multiplier_bps) = (tier.rank, tier.multiplier_bps);
+        Some(Held { rank, code: tier.code.clone(), multiplier_bps })
     };
-    Ok(wanted.iter().map(multiplier).collect())
+    Ok(wanted.iter().map(held).collect())
 }
 
 /// Raises whoever reached a higher tier, now (TR-2): the member's row, the history, the event `tier.upgraded`. Never
@@ -185,26 +210,34 @@ pub async fn standing(db: &impl Conn, app: &App, member: MemberId) -> Result<Sta
     let row = row.ok_or_else(|| Error::from(codes::NOT_FOUND))?;
     let growth = points::balances(db, &[member], Ledger::Growth).await?;
     let growth = growth.get(&member).map_or(0, |balance| balance.available);
-    standing_of(db, app, &row, growth).await
+    let standing = standings_of(db, app, &[(&row, growth)]).await?.pop();
+    standing.ok_or_else(|| Error::fault("a member has no standing"))
 }
 
-/// Where a member stands whose row and growth value the caller has read already.
+/// Where members stand whose rows and growth values the caller has read already, in the same order.
 ///
 /// # Errors
 /// The database's.
-pub async fn standing_of(
+pub async fn standings_of(
     db: &impl Conn,
     app: &App,
-    row: &member::Model,
-    growth: i64,
-) -> Result<Standing> {
+    members: &[(&member::Model, i64)],
+) -> Result<Vec<Standing>> {
     let since = app.calendar.day(app.clock.now()) - WINDOW;
-    let spent = members::spent_since(db, &[row.id], since).await?;
-    let reach = Reach { spent: spent.get(&row.id).copied().unwrap_or_default(), growth };
+    let ids: Vec<MemberId> = members.iter().map(|(row, _)| row.id).collect();
+    let spent = members::spent_since(db, &ids, since).await?;
     let tiers = store::tiers(db).await?;
+    let standing = |&(row, growth): &(&member::Model, i64)| {
+        let reach = Reach { spent: spent.get(&row.id).copied().unwrap_or_default(), growth };
+        standing_at(&tiers, row, reach)
+    };
+    members.iter().map(standing).collect()
+}
+
+fn standing_at(tiers: &[tier::Model], row: &member::Model, reach: Reach) -> Result<Standing> {
     let tier = tiers.iter().find(|tier| tier.code == row.tier);
     let tier = tier.ok_or_else(|| Error::fault("a member has a tier that does not exist"))?;
-    let next = rules::next(&tiers, &row.tier, reach);
+    let next = rules::next(tiers, &row.tier, reach);
     Ok(Standing {
         tier: tier.clone(),
         since: row.tier_since,

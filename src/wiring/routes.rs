@@ -36,7 +36,8 @@ pub fn admin(config: &mut ServiceConfig<'_>) {
         .configure(leaderboards::routes::admin)
         .configure(operations::routes::admin)
         .configure(points::routes::admin)
-        .configure(customers::routes::admin);
+        .configure(customers::routes::admin)
+        .configure(orders::routes::admin);
 }
 
 /// `/v1/open`: third parties.

@@ -31,6 +31,7 @@ mod permissions;
 mod points;
 mod probes;
 mod races;
+mod rows;
 mod sessions;
 mod staff;
 mod story;

@@ -70,6 +70,8 @@ entities!(
     partner,
     partner_key,
     points_account,
+    points_budget,
+    points_campaign,
     points_hold,
     points_closed_day,
     points_day_total,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use entity::codes::{Ledger, TransferKind};
 use entity::ids::{MemberId, OrderId, StoreId, TransferId};
 
 use super::orders::store_names;
@@ -100,13 +101,28 @@ async fn grant(
     Ok(Grant {
         rule: rule.map(|rule| (rule.code.clone(), rule.version)),
         tier_bps,
-        campaign: None,
+        campaign: campaign(app, &explanation.transfer, names).await?,
         settles: (!lot.settled).then(|| app.calendar.day(lot.settles_at)),
         last_day: last_day(app, lot.expires_at),
         left: lot.remaining,
         went: explanation.went.items.iter().map(|it| names.went(app, it)).collect(),
         more: explanation.went.more,
     })
+}
+
+/// Name of the campaign behind an earning of points, and the points it added.
+async fn campaign(
+    app: &App,
+    transfer: &StoredTransfer,
+    names: &Names,
+) -> Result<Option<(String, i64)>> {
+    if (transfer.ledger, transfer.kind) != (Ledger::Points, TransferKind::Earn) {
+        return Ok(None);
+    }
+    let order = transfer.order_id.and_then(|id| names.orders.get(&id));
+    let Some((id, points)) = order.and_then(|order| order.campaign) else { return Ok(None) };
+    let name = ledger::campaign_name(app.db.read(), id).await?;
+    Ok(name.map(|name| (name, points)))
 }
 
 /// The instant a lot runs out is the first one after its last day.

@@ -1,13 +1,18 @@
 //! Where a member stands, as she reads it herself.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use entity::ids::MemberId;
 use entity::member;
 
 use crate::app::App;
-use crate::http::{Result, codes};
+use crate::db::Conn;
+use crate::db::coalesce::{Gatherer, Limits, Lost, lane_of_thread};
+use crate::http::{Error, Result, codes};
 use crate::members::service::{self as members, MaskedIdentifier};
-use crate::points::service::{self as ledger, Balance, Expiring};
+use crate::points::service::{self as ledger, Balance, Expiring, Overview};
 use crate::tiers::service::{self as tiers, Standing};
 
 /// A member's points with her tier (PT-8, TR-3).
@@ -32,21 +37,71 @@ pub struct Me {
     pub points: PointsSummary,
 }
 
-/// A member's points with her tier, in five statements.
+/// Where shoppers gather who ask for their points at the same time.
+#[derive(Default)]
+struct Asking(Arc<Gatherer<MemberId, Option<PointsSummary>, Error>>);
+
+/// A member's points with her tier; those who ask at the same time are read together, each thread for itself.
 ///
 /// # Errors
-/// `not_found`; the database's.
+/// `not_found`; `unavailable` when too many wait; the database's.
 pub async fn points(app: &App, member: MemberId) -> Result<PointsSummary> {
-    let row = members::by_ids(app.db.read(), &[member]).await?.remove(&member);
-    summary(app, &row.ok_or(codes::NOT_FOUND)?).await
+    let Some(limits) = app.gathering() else { return alone(app, member).await };
+    let reader = app.clone();
+    let read = async move |members: &[MemberId]| {
+        let own = reader.db.own().await?;
+        let found = summaries(own.read(), &reader, members).await?;
+        Ok(members.iter().map(|member| found.get(member).cloned()).collect())
+    };
+    let limits = Limits { lanes: usize::MAX, ..limits };
+    match app.memory.of::<Asking>().0.ask(lane_of_thread(), member, limits, read).await {
+        Ok(found) => found.ok_or_else(|| codes::NOT_FOUND.into()),
+        Err(Lost::Full | Lost::Away) => Err(Error::from(codes::UNAVAILABLE).retry_after(1)),
+        Err(Lost::Failed(error)) => Err(error),
+        Err(Lost::Ended | Lost::Broken) => alone(app, member).await,
+    }
+}
+
+async fn alone(app: &App, member: MemberId) -> Result<PointsSummary> {
+    let found = summaries(app.db.read(), app, &[member]).await?.remove(&member);
+    found.ok_or_else(|| codes::NOT_FOUND.into())
+}
+
+/// The points of many with their tiers; unknown members are absent.
+async fn summaries(
+    db: &impl Conn,
+    app: &App,
+    ids: &[MemberId],
+) -> Result<HashMap<MemberId, PointsSummary>> {
+    let rows = members::by_ids(db, ids).await?;
+    let rows: Vec<&member::Model> = rows.values().collect();
+    let all = summaries_of(db, app, &rows).await?;
+    Ok(rows.iter().map(|row| row.id).zip(all).collect())
+}
+
+async fn summaries_of(
+    db: &impl Conn,
+    app: &App,
+    rows: &[&member::Model],
+) -> Result<Vec<PointsSummary>> {
+    let ids: Vec<MemberId> = rows.iter().map(|row| row.id).collect();
+    let mut overviews = ledger::overviews(db, app, &ids).await?;
+    let overviews: Vec<Overview> =
+        ids.iter().map(|id| overviews.remove(id).unwrap_or_default()).collect();
+    let standing: Vec<_> =
+        rows.iter().zip(&overviews).map(|(row, own)| (*row, own.growth.available)).collect();
+    let standings = tiers::standings_of(db, app, &standing).await?;
+    let now = app.clock.now();
+    let summary = |(overview, standing): (Overview, Standing)| {
+        let (balance, expiring) = usable(overview.points, overview.expiring, now);
+        PointsSummary { balance, expiring, standing }
+    };
+    Ok(overviews.into_iter().zip(standings).map(summary).collect())
 }
 
 pub(super) async fn summary(app: &App, row: &member::Model) -> Result<PointsSummary> {
-    let overview = ledger::overview(app.db.read(), row.id).await?;
-    let growth = overview.growth.available;
-    let standing = tiers::standing_of(app.db.read(), app, row, growth).await?;
-    let (balance, expiring) = usable(overview.points, overview.expiring, app.clock.now());
-    Ok(PointsSummary { balance, expiring, standing })
+    let only = summaries_of(app.db.read(), app, &[row]).await?.pop();
+    only.ok_or_else(|| Error::fault("a member has no points"))
 }
 
 /// Leaves out what has run out, whether or not a job has booked it yet.

@@ -21,7 +21,7 @@ pub use super::rules::{MAX_IDENTIFIER_BYTES, MemberFilter, ProfilePatch};
 pub use identifiers::{MaskedIdentifier, identifiers, identifiers_of, open_id};
 pub use merge::{Fit, Pair, absorb_in, fit_in};
 pub use profile::{IfVersion, Profile, profile, update_profile, update_profiles};
-pub use resolve::{Who, find, resolve_in};
+pub use resolve::{Who, find, named, resolve_in};
 pub use scope::{find_in_scope, list_in_scope};
 pub use sign_in::{Admitted, Binding, Visit, admit_in, bind_phone_in};
 pub use totals::{
@@ -52,6 +52,42 @@ pub async fn losers(db: &impl Conn, winner: MemberId) -> Result<Vec<MemberId>> {
     while !frontier.is_empty() {
         frontier = store::rows::merged_into(db, &frontier).await?;
         found.extend(&frontier);
+    }
+    Ok(found)
+}
+
+/// Somebody who was merged into another, directly or by way of others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loser {
+    /// Who went.
+    pub id: MemberId,
+    /// Who stays in the end.
+    pub winner: MemberId,
+    /// When she went; from then on she is nobody of her own.
+    pub merged_at: DateTime<Utc>,
+}
+
+/// Everybody who was merged into one of `winners`; for most of them nobody.
+///
+/// # Errors
+/// The database's.
+pub async fn losers_of(db: &impl Conn, winners: &[MemberId]) -> Result<Vec<Loser>> {
+    let mut ends: HashMap<MemberId, MemberId> = winners.iter().map(|id| (*id, *id)).collect();
+    let (mut found, mut frontier) = (Vec::new(), distinct(winners));
+    while !frontier.is_empty() {
+        let gone = store::rows::gone_into(db, &frontier).await?;
+        frontier = gone.iter().map(|(id, ..)| *id).collect();
+        for (id, into, merged_at) in gone {
+            if let Some(winner) = ends.get(&into).copied() {
+                ends.insert(id, winner);
+                found.push(Loser { id, winner, merged_at });
+            }
+        }
+    }
+    let ids: Vec<MemberId> = found.iter().map(|loser| loser.id).collect();
+    let journal: HashMap<_, _> = store::rows::merge_times(db, &ids).await?.into_iter().collect();
+    for loser in &mut found {
+        loser.merged_at = journal.get(&loser.id).copied().unwrap_or(loser.merged_at);
     }
     Ok(found)
 }

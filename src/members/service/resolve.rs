@@ -68,15 +68,23 @@ pub async fn resolve_in(tx: &Tx, app: &App, who: &[Who]) -> Result<Vec<Option<Me
 /// # Errors
 /// A fault for identifiers that are too long; the database's.
 pub async fn find(db: &impl Conn, app: &App, who: &[Who]) -> Result<Vec<Option<MemberId>>> {
-    let people = people(app, who)?;
-    let owners = store::identifiers::owners(db, people.iter().flatten()).await?;
-    let found: Vec<Option<MemberId>> = people
-        .iter()
-        .map(|claims| claims.iter().find_map(|claim| owners.get(&claim.digest)).copied())
-        .collect();
+    let found = named(db, app, who).await?;
     let ids: Vec<MemberId> = found.iter().flatten().copied().collect();
     let winners = super::winners(db, &ids).await?;
     Ok(found.into_iter().map(|id| id.and_then(|id| winners.get(&id).copied())).collect())
+}
+
+/// Whose the identifiers of each `Who` are as stored, without following merges and without a lock: give the ids to
+/// [`super::lock_winners`].
+///
+/// # Errors
+/// A fault for identifiers that are too long; the database's.
+pub async fn named(db: &impl Conn, app: &App, who: &[Who]) -> Result<Vec<Option<MemberId>>> {
+    let people = people(app, who)?;
+    let owners = store::identifiers::owners(db, people.iter().flatten()).await?;
+    let owner =
+        |claims: &Vec<Claim>| claims.iter().find_map(|claim| owners.get(&claim.digest)).copied();
+    Ok(people.iter().map(owner).collect())
 }
 
 pub(super) async fn resolve(

@@ -14,6 +14,7 @@ use sea_orm::{
 
 use super::CHUNK;
 use crate::db::Conn;
+use crate::db::rows::among;
 use crate::members::rules::{Claim, Held};
 
 /// Whose these identifiers are, as stored; unknown ones are absent.
@@ -36,7 +37,7 @@ pub(in crate::members) async fn owners<'a>(
                 .column(identifier::Column::MemberId)
                 .filter(identifier::Column::Kind.eq(kind))
                 .filter(identifier::Column::Scope.eq(scope))
-                .filter(identifier::Column::Digest.is_in(chunk.iter().cloned()))
+                .filter(among(db, identifier::Column::Digest, chunk.iter().cloned()))
                 .into_tuple()
                 .all(db)
                 .await?;

@@ -11,6 +11,7 @@ use sea_orm::{
 
 use super::CHUNK;
 use crate::db::Conn;
+use crate::db::rows::among;
 
 pub(in crate::members) async fn insert(
     db: &impl Conn,
@@ -40,6 +41,43 @@ pub(in crate::members) async fn merged_into(
     Ok(found)
 }
 
+/// Who was merged into one of `winners` directly, into whom, and when her row changed last.
+pub(in crate::members) async fn gone_into(
+    db: &impl Conn,
+    winners: &[MemberId],
+) -> Result<Vec<(MemberId, MemberId, DateTime<Utc>)>, DbErr> {
+    let mut found = Vec::new();
+    for chunk in winners.chunks(CHUNK) {
+        let rows: Vec<(MemberId, Option<MemberId>, DateTime<Utc>)> = member::Entity::find()
+            .select_only()
+            .columns([member::Column::Id, member::Column::MergedInto, member::Column::UpdatedAt])
+            .filter(member::Column::MergedInto.is_in(chunk.iter().copied()))
+            .order_by_asc(member::Column::Id)
+            .into_tuple()
+            .all(db)
+            .await?;
+        found.extend(rows.into_iter().filter_map(|(id, into, at)| Some((id, into?, at))));
+    }
+    Ok(found)
+}
+
+/// When members were merged, by the journal.
+pub(in crate::members) async fn merge_times(
+    db: &impl Conn,
+    losers: &[MemberId],
+) -> Result<Vec<(MemberId, DateTime<Utc>)>, DbErr> {
+    use entity::member_merge::{Column, Entity};
+    let mut found = Vec::new();
+    for chunk in losers.chunks(CHUNK) {
+        let query = Entity::find()
+            .select_only()
+            .columns([Column::LoserId, Column::MergedAt])
+            .filter(Column::LoserId.is_in(chunk.iter().copied()));
+        found.extend(query.into_tuple::<(MemberId, DateTime<Utc>)>().all(db).await?);
+    }
+    Ok(found)
+}
+
 /// Rows by id, in id order.
 pub(in crate::members) async fn by_ids(
     db: &impl Conn,
@@ -48,7 +86,7 @@ pub(in crate::members) async fn by_ids(
     let mut found = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(CHUNK) {
         let rows = member::Entity::find()
-            .filter(member::Column::Id.is_in(chunk.iter().copied()))
+            .filter(among(db, member::Column::Id, chunk.iter().copied()))
             .order_by_asc(member::Column::Id)
             .all(db)
             .await?;
@@ -65,7 +103,7 @@ pub(in crate::members) async fn lock(
     let mut found = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(CHUNK) {
         let rows = member::Entity::find()
-            .filter(member::Column::Id.is_in(chunk.iter().copied()))
+            .filter(among(db, member::Column::Id, chunk.iter().copied()))
             .order_by_asc(member::Column::Id)
             .lock_exclusive()
             .all(db)
@@ -86,7 +124,7 @@ pub(in crate::members) async fn lock_successors(
             .select_only()
             .column(member::Column::Id)
             .column(member::Column::MergedInto)
-            .filter(member::Column::Id.is_in(chunk.iter().copied()))
+            .filter(among(db, member::Column::Id, chunk.iter().copied()))
             .order_by_asc(member::Column::Id)
             .lock_exclusive()
             .into_tuple()
@@ -108,7 +146,7 @@ pub(in crate::members) async fn successors(
             .select_only()
             .column(member::Column::Id)
             .column(member::Column::MergedInto)
-            .filter(member::Column::Id.is_in(chunk.iter().copied()))
+            .filter(among(db, member::Column::Id, chunk.iter().copied()))
             .into_tuple()
             .all(db)
             .await?;
@@ -143,7 +181,7 @@ pub(in crate::members) async fn set_tier(
             .col_expr(member::Column::TierSince, Expr::value(*since))
             .col_expr(member::Column::TierUntil, Expr::value(*until))
             .col_expr(member::Column::UpdatedAt, Expr::value(now))
-            .filter(member::Column::Id.is_in(chunk.iter().copied()))
+            .filter(among(db, member::Column::Id, chunk.iter().copied()))
             .exec(db)
             .await?;
     }

@@ -13,6 +13,7 @@ use sea_orm::{
 };
 
 use super::CHUNK;
+use crate::db::rows::among;
 use crate::db::{Backend, Conn};
 
 /// The value that an upsert tried to insert.
@@ -97,7 +98,7 @@ pub(in crate::members) async fn spent_since(
             .select_only()
             .column(spend::Column::MemberId)
             .expr_as(SimpleExpr::from(Func::sum(net.clone())).cast_as(integer), "net")
-            .filter(spend::Column::MemberId.is_in(chunk.iter().copied()))
+            .filter(among(db, spend::Column::MemberId, chunk.iter().copied()))
             .filter(spend::Column::Day.gte(day))
             .group_by(spend::Column::MemberId)
             .into_tuple()

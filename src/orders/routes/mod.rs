@@ -1,5 +1,6 @@
 //! Routes and wire types of orders.
 
+mod dry_run;
 mod items;
 mod order_answers;
 mod order_wire;
@@ -11,6 +12,11 @@ mod refunds;
 mod text;
 
 use utoipa_actix_web::service_config::ServiceConfig;
+
+/// `/v1/admin`: what rules and campaigns would have cost.
+pub fn admin(config: &mut ServiceConfig<'_>) {
+    config.service(dry_run::dry_run_earning_rule).service(dry_run::dry_run_points_campaign);
+}
 
 /// `/v1/open`: orders and refunds come in.
 pub fn open(config: &mut ServiceConfig<'_>) {

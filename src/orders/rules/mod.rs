@@ -2,8 +2,10 @@
 
 pub mod content;
 pub mod earning;
+pub mod granting;
 pub mod returns;
 pub mod spelling;
+pub mod trial;
 pub mod versions;
 
 /// What a member kept of one size in one category.

@@ -123,11 +123,21 @@ impl Change {
     }
 }
 
+/// Whether the numbers of new orders are ours before anything else is locked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Claimed {
+    #[default]
+    No,
+    Yes,
+}
+
 /// Rows to be written.
 #[derive(Default)]
 struct Writes {
     /// Orders that are new to us.
     new: Vec<Sold>,
+    /// Whether the rows of new orders stand already.
+    claimed: Claimed,
     /// Orders whose row stands and whose lines come anew.
     filled: Vec<Sold>,
     /// Orders that were paid and are void now, with the time of it.
@@ -201,13 +211,18 @@ impl Writes {
         around: &Surroundings<'_>,
         effects: &mut Effects,
     ) -> Result<()> {
-        let mut paid: Vec<&mut Sold> = self
-            .new
-            .iter_mut()
-            .chain(&mut self.filled)
-            .filter(|sold| sold.order.status == OrderStatus::Paid)
-            .collect();
-        earnings::earn(tx, around.app, &mut paid, around.actor, effects).await?;
+        let paid = |sold: &Sold| sold.order.status == OrderStatus::Paid;
+        let all: Vec<&Sold> = self.new.iter().chain(&self.filled).filter(|it| paid(it)).collect();
+        let prepared = earnings::prepare(tx, around.app, &all).await?;
+        if prepared.draws_on_budgets() {
+            // Budgets are locked after new orders: somebody else may hold one of our numbers and wait for a budget.
+            store::insert_orders(tx, self.new.iter().map(|sold| sold.order.clone()).collect())
+                .await?;
+            self.claimed = Claimed::Yes;
+        }
+        let mut paid: Vec<&mut Sold> =
+            self.new.iter_mut().chain(&mut self.filled).filter(|it| paid(it)).collect();
+        earnings::earn(tx, around.app, prepared, &mut paid, around.actor, effects).await?;
         for sold in &paid {
             sell(sold, around, effects);
         }
@@ -241,7 +256,10 @@ impl Writes {
         lines.extend(filled_lines);
         changed.extend(cancelled);
         changed.extend(self.touched);
-        store::insert_orders(tx, new).await?;
+        match self.claimed {
+            Claimed::No => store::insert_orders(tx, new).await?,
+            Claimed::Yes => changed.extend(new),
+        }
         store::update_orders(tx, changed).await?;
         store::clear_content(tx, &self.cleared).await?;
         store::insert_lines(tx, lines).await?;

@@ -1,6 +1,6 @@
 //! What a batch of orders and refunds changes elsewhere, gathered and written together.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use entity::codes::{CreditKind, Ledger, Source, TransferKind};
@@ -17,7 +17,7 @@ use crate::guides::service::{self as guides, Credit};
 use crate::http::{Error, Result};
 use crate::kernel::actor::Actor;
 use crate::members::service::{self as members, Purchase};
-use crate::points::service::{self as points, Act, Movement, Short};
+use crate::points::service::{self as points, Act, Counter, Granter, Movement, Return, Short};
 use crate::tiers::service as tiers;
 
 /// Points that refunds could not take back because they were used and, by configuration, are not owed (PT-6).
@@ -27,6 +27,10 @@ pub(super) type Shortfalls = HashMap<RefundId, i64>;
 #[derive(Default)]
 pub(super) struct Effects {
     pub movements: Vec<Movement>,
+    /// What budgets issued.
+    counted: BTreeMap<Counter, i64>,
+    /// What goes back to budgets.
+    returns: Vec<Return>,
     pub purchases: Vec<Purchase>,
     pub credits: Vec<Credit>,
     pub events: Vec<Event>,
@@ -80,6 +84,28 @@ impl Effects {
         });
     }
 
+    /// Budgets issued points.
+    pub fn count(&mut self, changes: BTreeMap<Counter, i64>) {
+        for (counter, by) in changes {
+            *self.counted.entry(counter).or_default() += by;
+        }
+    }
+
+    /// Points that a rule or a campaign granted go back to its budget (PT-6).
+    pub fn give_back(
+        &mut self,
+        app: &App,
+        order: &sales_order::Model,
+        by: Option<Granter>,
+        amount: i64,
+    ) {
+        let (Some(member), Some(by)) = (order.member_id, by) else { return };
+        if amount > 0 {
+            let day = app.calendar.day(order.occurred_at);
+            self.returns.push(Return { member, day, by, amount });
+        }
+    }
+
     /// The totals of the order's member change, on the business day of the order.
     pub fn purchase(
         &mut self,
@@ -117,7 +143,11 @@ impl Effects {
     }
 
     /// Writes all of it. A movement that the ledger refuses undoes the whole batch, so that its item can be found.
-    pub async fn write(self, tx: &Tx, app: &App, now: DateTime<Utc>) -> Result<Shortfalls> {
+    pub async fn write(mut self, tx: &Tx, app: &App, now: DateTime<Utc>) -> Result<Shortfalls> {
+        if !self.returns.is_empty() {
+            self.count(points::returned(tx, &self.returns).await?);
+        }
+        points::count_in(tx, &self.counted, now).await?;
         let mut shortfalls = Shortfalls::new();
         let answers = points::post_in(tx, app, &self.movements).await?;
         for (movement, answer) in self.movements.iter().zip(answers) {

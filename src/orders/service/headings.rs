@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use entity::codes::Channel;
-use entity::ids::{OrderId, StoreId};
+use entity::ids::{CampaignId, OrderId, StoreId};
 use entity::values::Fen;
 
 use super::store;
@@ -26,6 +26,8 @@ pub struct OrderHeading {
     pub store: Option<StoreId>,
     /// Paid.
     pub paid: Fen,
+    /// The campaign that added points, and how many.
+    pub campaign: Option<(CampaignId, i64)>,
 }
 
 /// What orders are called; ids of no order are absent.
@@ -45,6 +47,7 @@ pub async fn headings(
             occurred_at: row.occurred_at,
             store: row.store_id,
             paid: row.paid_fen,
+            campaign: row.campaign_id.map(|id| (id, row.campaign_points)),
         };
         (row.id, heading)
     };

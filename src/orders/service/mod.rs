@@ -2,8 +2,10 @@
 
 mod arrivals;
 mod booking;
+mod buyers;
 mod chunks;
 mod deciding;
+mod dry_run;
 mod earnings;
 mod effects;
 mod headings;
@@ -26,7 +28,9 @@ pub use super::rules::SizeKept;
 pub use super::rules::content::{
     Customer, LineIn, Number, OrderIn, PaymentIn, RefundIn, RefundLineIn,
 };
+pub use super::rules::trial::{Tally, Verdict};
 pub use arrivals::{OrderOutcome, OrderResult, Warning, ingest};
+pub use dry_run::{Draft, MOST_DAYS, Trial, dry_run};
 pub use headings::{OrderHeading, headings};
 pub use previewing::{PlannedLine, RefundPlan, TierPlan, preview_refund};
 pub use refunding::{RefundOutcome, RefundResult, RefundState, ingest_refunds};

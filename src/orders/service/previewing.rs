@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::db::Conn;
 use crate::http::{Error, Result};
 use crate::kernel::actor::Actor;
+use crate::kernel::apportion::share;
 use crate::members::service::{self as members, Purchase};
 use crate::orders::rules::content::{RefundIn, check_refund};
 use crate::orders::store;
@@ -186,13 +187,18 @@ async fn tier_plan(
     })
 }
 
+/// Of the points taken back from a line, those that the campaign had added.
+fn bonus(line: &order_line::Model) -> i64 {
+    share(line.campaign_points, line.points_reversed, line.points)
+}
+
 fn difference((before, after): (&order_line::Model, &order_line::Model)) -> Option<PlannedLine> {
     let line = PlannedLine {
         line_no: after.line_no,
         quantity: i64::from(after.refunded_quantity - before.refunded_quantity),
         amount: Fen(after.refunded_fen.0 - before.refunded_fen.0),
         points: after.points_reversed - before.points_reversed,
-        campaign_points: 0,
+        campaign_points: bonus(after) - bonus(before),
         growth: after.growth_reversed - before.growth_reversed,
     };
     let nothing = (line.quantity, line.amount.0, line.points, line.growth) == (0, 0, 0, 0);

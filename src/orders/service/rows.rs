@@ -43,6 +43,10 @@ pub(super) fn order(
         growth: 0,
         received_at: now,
         updated_at: now,
+        points_rule_id: None,
+        growth_rule_id: None,
+        campaign_id: None,
+        campaign_points: 0,
     }
 }
 
@@ -73,6 +77,10 @@ pub(super) fn unseen_order(
         growth: 0,
         received_at: now,
         updated_at: now,
+        points_rule_id: None,
+        growth_rule_id: None,
+        campaign_id: None,
+        campaign_points: 0,
     }
 }
 
@@ -110,6 +118,7 @@ pub(super) fn line(
         refunded_fen: Fen(0),
         points_reversed: 0,
         growth_reversed: 0,
+        campaign_points: 0,
     }
 }
 

@@ -18,7 +18,8 @@ use crate::config::Clawback;
 use crate::db::Conn;
 use crate::http::{Code, Result};
 use crate::kernel::actor::Actor;
-use crate::points::service::Short;
+use crate::kernel::apportion::share;
+use crate::points::service::{Granter, Short};
 
 /// An order with its lines and what came back of it.
 #[derive(Clone, Debug)]
@@ -36,10 +37,28 @@ pub(super) struct Surroundings<'a> {
     pub now: DateTime<Utc>,
 }
 
+/// Points and growth of an order that were taken back.
+#[derive(Clone, Copy)]
+struct Reversed {
+    points: i64,
+    /// Of the points, those that the campaign had granted.
+    bonus: i64,
+    growth: i64,
+}
+
+impl Reversed {
+    const fn since(self, before: Self) -> Self {
+        Self {
+            points: self.points - before.points,
+            bonus: self.bonus - before.bonus,
+            growth: self.growth - before.growth,
+        }
+    }
+}
+
 /// What goes back with a refund or a cancellation.
 struct GivenBack {
-    points: i64,
-    growth: i64,
+    earned: Reversed,
     orders: i64,
     paid: Fen,
     refunded: Fen,
@@ -98,10 +117,15 @@ impl Sold {
         Ok(())
     }
 
-    /// Points and growth taken back so far.
-    fn reversed(&self) -> (i64, i64) {
+    /// Points and growth taken back so far. A line's bonus goes back in proportion to its points: a function of how far
+    /// the line was taken back, so that the sequence of refunds does not matter (L8).
+    fn reversed(&self) -> Reversed {
         let sum = |of: fn(&order_line::Model) -> i64| self.lines.iter().map(of).sum::<i64>();
-        (sum(|line| line.points_reversed), sum(|line| line.growth_reversed))
+        Reversed {
+            points: sum(|line| line.points_reversed),
+            bonus: sum(|line| share(line.campaign_points, line.points_reversed, line.points)),
+            growth: sum(|line| line.growth_reversed),
+        }
     }
 
     /// Books one refund of a paid order.
@@ -121,15 +145,14 @@ impl Sold {
         for (line, back) in self.lines.iter_mut().zip(taken_back(&bought, &self.returned)) {
             set(line, back);
         }
-        let after = self.reversed();
+        let earned = self.reversed().since(before);
         self.order.refunded_fen = Fen(self.returned.fen());
         self.order.refunded_at = self.order.refunded_at.max(Some(row.occurred_at));
         self.order.updated_at = around.now;
         row.applied_at = Some(around.now);
-        row.points_reversed = if self.order.member_id.is_some() { after.0 - before.0 } else { 0 };
+        row.points_reversed = if self.order.member_id.is_some() { earned.points } else { 0 };
         let back = GivenBack {
-            points: after.0 - before.0,
-            growth: after.1 - before.1,
+            earned,
             orders: 0,
             paid: Fen(0),
             refunded: row.amount_fen,
@@ -147,10 +170,9 @@ impl Sold {
         let refunded = Fen(-self.order.refunded_fen.0);
         let before = self.reversed();
         self.void(at);
-        let after = self.reversed();
+        let earned = self.reversed().since(before);
         let back = GivenBack {
-            points: after.0 - before.0,
-            growth: after.1 - before.1,
+            earned,
             orders: -1,
             paid: Fen(-self.order.paid_fen.0),
             refunded,
@@ -160,7 +182,7 @@ impl Sold {
         let cause = around.cause(Source::Order, order.0, order.to_string(), at);
         self.give_back(&back, &cause, around, effects);
         effects.redated.extend(self.order.member_id);
-        effects.events.push(events::cancelled(&self.order, left.0, back.points, at));
+        effects.events.push(events::cancelled(&self.order, left.0, earned.points, at));
     }
 
     fn give_back(
@@ -170,8 +192,13 @@ impl Sold {
         around: &Surroundings<'_>,
         effects: &mut Effects,
     ) {
-        effects.reverse(&self.order, Ledger::Points, back.points, cause);
-        effects.reverse(&self.order, Ledger::Growth, back.growth, cause);
+        let Reversed { points, bonus, growth } = back.earned;
+        effects.reverse(&self.order, Ledger::Points, points, cause);
+        effects.reverse(&self.order, Ledger::Growth, growth, cause);
+        let order = &self.order;
+        effects.give_back(around.app, order, order.points_rule_id.map(Granter::Rule), points);
+        effects.give_back(around.app, order, order.growth_rule_id.map(Granter::Rule), growth);
+        effects.give_back(around.app, order, order.campaign_id.map(Granter::Campaign), bonus);
         effects.purchase(around.app, &self.order, back.orders, back.paid, back.refunded);
         let region = self.order.store_id.and_then(|id| around.regions.get(&id).copied());
         let credit = Fen(-back.credit.0);

@@ -182,6 +182,27 @@ pub(in crate::orders) async fn orders_of_member(
     query.order_by_desc(C::OccurredAt).order_by_desc(C::Id).limit(limit).all(db).await
 }
 
+/// Paid orders of members within a span of business time, in the sequence in which they came in.
+pub(in crate::orders) async fn paid_after(
+    db: &impl Conn,
+    after: OrderId,
+    (first, end): (DateTime<Utc>, DateTime<Utc>),
+    limit: u64,
+) -> Result<Vec<sales_order::Model>, DbErr> {
+    use entity::codes::OrderStatus;
+    use sales_order::Column as C;
+    sales_order::Entity::find()
+        .filter(C::Id.gt(after))
+        .filter(C::Status.eq(OrderStatus::Paid))
+        .filter(C::MemberId.is_not_null())
+        .filter(C::OccurredAt.gte(first))
+        .filter(C::OccurredAt.lt(end))
+        .order_by_asc(C::Id)
+        .limit(limit)
+        .all(db)
+        .await
+}
+
 /// First and latest business time of the paid orders of members; absent without any.
 pub(in crate::orders) async fn paid_between(
     db: &impl Conn,

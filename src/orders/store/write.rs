@@ -69,6 +69,10 @@ pub(in crate::orders) async fn update_orders(
             C::Growth,
             C::ReceivedAt,
             C::UpdatedAt,
+            C::PointsRuleId,
+            C::GrowthRuleId,
+            C::CampaignId,
+            C::CampaignPoints,
         ])
         .to_owned();
     for chunk in rows.chunks(CHUNK) {

@@ -3,7 +3,7 @@
 use actix_web::web::ThinData;
 use actix_web::{HttpResponse, post};
 use chrono::{DateTime, Utc};
-use entity::ids::{MemberId, TransferId};
+use entity::ids::{MemberId, PartnerId, TransferId};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,7 +16,7 @@ use crate::kernel::mobile::Mobile;
 use crate::members::service::MAX_IDENTIFIER_BYTES;
 use crate::partners::caller::{PartnerCaller, PointsWrite};
 use crate::points::rules::MOST;
-use crate::points::service::{self, Customer, Posted, Replayed, TillMove, TillReversal};
+use crate::points::service::{self, Customer, Posted, Replayed, TillMove, TillReversal, TillWish};
 
 /// The customer at the till: exactly one way to name her.
 #[derive(Deserialize, Validate, ToSchema)]
@@ -128,6 +128,25 @@ fn phone(text: &str) -> Result<Mobile> {
     Mobile::parse(text).map_err(|_| Error::field("/member/phone", "phone", "手机号不正确", en))
 }
 
+/// Moves points with whatever other tills wish at the same time.
+async fn gathered(
+    app: &App,
+    partner: PartnerId,
+    key: &IdempotencyKey,
+    body: &[u8],
+    wish: TillWish,
+) -> Result<HttpResponse> {
+    let lane = wish.lane();
+    let work =
+        async |tx: &_, app: &_, wishes: &[&_]| service::move_at_tills_in(tx, app, wishes).await;
+    let request = (partner.to_string(), body);
+    let request = (request.0.as_str(), request.1);
+    let answer =
+        key.gathered(app, request, (lane, (partner, wish)), work, TillPointsMoved::from).await?;
+    app.bell.ring();
+    Ok(answer)
+}
+
 /// Spend points at a till
 ///
 /// Takes the points that run out first, as many as `points` or none. The receipt number is the second line behind the
@@ -157,12 +176,8 @@ pub async fn spend_points(
     key: IdempotencyKey,
     body: Body<TillPoints>,
 ) -> Result<HttpResponse> {
-    let (partner, command) = (caller.partner, body.value.command()?);
-    let work = async |tx: &_| service::spend_at_till_in(tx, &app, partner, &command).await;
-    let answer =
-        key.once(&app, &partner.to_string(), &body.raw, work, TillPointsMoved::from).await?;
-    app.bell.ring();
-    Ok(answer)
+    let wish = TillWish::Spend(body.value.command()?);
+    gathered(&app, caller.partner, &key, &body.raw, wish).await
 }
 
 /// Grant points at a till
@@ -194,12 +209,8 @@ pub async fn grant_points(
     key: IdempotencyKey,
     body: Body<TillPoints>,
 ) -> Result<HttpResponse> {
-    let (partner, command) = (caller.partner, body.value.command()?);
-    let work = async |tx: &_| service::earn_at_till_in(tx, &app, partner, &command).await;
-    let answer =
-        key.once(&app, &partner.to_string(), &body.raw, work, TillPointsMoved::from).await?;
-    app.bell.ring();
-    Ok(answer)
+    let wish = TillWish::Earn(body.value.command()?);
+    gathered(&app, caller.partner, &key, &body.raw, wish).await
 }
 
 /// Give spent points back
@@ -233,11 +244,6 @@ pub async fn give_points_back(
 ) -> Result<HttpResponse> {
     let TillPointsReversal { receipt_no, reversal_no, points } = &body.value;
     let (receipt_no, reversal_no) = (receipt_no.clone(), reversal_no.clone());
-    let command = TillReversal { receipt_no, reversal_no, points: *points };
-    let partner = caller.partner;
-    let work = async |tx: &_| service::give_back_at_till_in(tx, &app, partner, &command).await;
-    let answer =
-        key.once(&app, &partner.to_string(), &body.raw, work, TillPointsMoved::from).await?;
-    app.bell.ring();
-    Ok(answer)
+    let wish = TillWish::GiveBack(TillReversal { receipt_no, reversal_no, points: *points });
+    gathered(&app, caller.partner, &key, &body.raw, wish).await
 }

@@ -5,6 +5,9 @@
 //! and go back to them. Only a claw-back makes debt; whatever comes in pays it first.
 
 mod audit;
+mod budget;
+mod campaign;
+mod campaign_words;
 mod chain;
 mod due;
 mod finance;
@@ -16,6 +19,7 @@ mod posting;
 mod reversing;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 use std::collections::HashMap;
 
@@ -25,6 +29,9 @@ use entity::ids::{AccountId, HoldId, LotId, LotUseId, MemberId, TransferId};
 use entity::{points_account, points_hold, points_lot_use, points_transfer};
 
 pub use audit::{Audit, Beside, Difference, Fault};
+pub use budget::{Budget, Counter, Counts, Issuer, Issues, Limit, Window};
+pub use campaign::{Occasion, Visit, holds};
+pub use campaign_words::in_words;
 pub use chain::{Chain, Did, seal};
 pub use due::{expire, settle};
 pub use finance::{
@@ -35,6 +42,7 @@ pub use lots::{Lot, Lots, Mark, Part, due_at};
 pub use merging::merge;
 pub use movement::{Act, Movement, Posted, Replayed, Short};
 pub use posting::decide;
+pub use versions::{Book, Phase, Version};
 
 use crate::http::Code;
 use crate::points::error;

@@ -12,6 +12,7 @@ use entity::points_hold;
 
 use super::posting;
 use crate::app::App;
+use crate::db::rows::Writes;
 use crate::db::{self, Tx};
 use crate::http::Result;
 use crate::kernel::actor::Actor;
@@ -75,8 +76,10 @@ async fn sweep_in(
     for account in sweeping {
         done += rule(account, now, &mut entries);
     }
-    posting::write(tx, app, accounts_by_key.into_values(), &entries).await?;
-    posting::publish(tx, &entries, &HashMap::new(), now).await?;
+    let mut writes = Writes::new(tx);
+    posting::write(&mut writes, app, accounts_by_key.into_values(), &entries).await?;
+    posting::publish(&mut writes, &entries, &HashMap::new(), now).await?;
+    writes.send().await?;
     Ok(done)
 }
 

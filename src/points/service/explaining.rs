@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use entity::codes::{Ledger, TransferKind};
-use entity::ids::{AccountId, MemberId, TransferId};
+use entity::ids::{AccountId, CampaignId, MemberId, TransferId};
 use entity::{earning_rule, points_lot, points_transfer};
 
 use super::history::HistoryEntry;
@@ -24,7 +24,7 @@ pub type StoredRule = earning_rule::Model;
 
 /// At most [`MOST_LISTED`] of something.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed<T> {
+pub struct Capped<T> {
     /// The first of them.
     pub items: Vec<T>,
     /// Whether there are more.
@@ -45,16 +45,16 @@ pub struct Explanation {
     /// The rule version that granted it.
     pub rule: Option<StoredRule>,
     /// What happened to the lot it made.
-    pub went: Listed<LotMove>,
+    pub went: Capped<LotMove>,
     /// The lots it took from or gave back to. Of a capture those of its hold.
-    pub parts: Listed<LotPart>,
+    pub parts: Capped<LotPart>,
     /// What it takes back, settles or resolves.
     pub original: Option<StoredTransfer>,
     /// What takes it back or resolves it.
-    pub resolved_by: Listed<StoredTransfer>,
+    pub resolved_by: Capped<StoredTransfer>,
 }
 
-impl<T> Listed<T> {
+impl<T> Capped<T> {
     fn cut(mut items: Vec<T>) -> Self {
         let more = items.len() > MOST_LISTED;
         items.truncate(MOST_LISTED);
@@ -118,12 +118,12 @@ async fn explained(
 ) -> Result<Explanation> {
     let made = store::lots_made_by(db, &[transfer.id]).await?.pop();
     let rule = match transfer.rule_id {
-        Some(rule) => store::rule_by_id(db, rule).await?,
+        Some(rule) => store::rules_by_id(db, &[rule]).await?.pop(),
         None => None,
     };
     let went = match &made {
-        Some(lot) => Listed::cut(store::moves_of_lot(db, lot.id, LIMIT).await?),
-        None => Listed::nothing(),
+        Some(lot) => Capped::cut(store::moves_of_lot(db, lot.id, LIMIT).await?),
+        None => Capped::nothing(),
     };
     let original = match original_of(&transfer) {
         Some(id) => store::transfer_with_account(db, id).await?.map(|(found, _)| found),
@@ -137,9 +137,9 @@ async fn explained(
         made,
         rule,
         went,
-        parts: Listed::cut(parts),
+        parts: Capped::cut(parts),
         original,
-        resolved_by: Listed::cut(resolved_by),
+        resolved_by: Capped::cut(resolved_by),
         transfer,
     })
 }
@@ -160,4 +160,12 @@ async fn moving_lots(db: &impl Conn, transfer: &StoredTransfer) -> Result<Vec<Tr
     let resolved = store::resolved_by(db, freeze, LIMIT).await?;
     moving.extend(resolved.iter().map(|row| row.id));
     Ok(moving)
+}
+
+/// What a campaign is called.
+///
+/// # Errors
+/// The database's.
+pub async fn campaign_name(db: &impl Conn, id: CampaignId) -> Result<Option<String>> {
+    Ok(store::campaigns_by_id(db, &[id]).await?.pop().map(|campaign| campaign.name))
 }

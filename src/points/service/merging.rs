@@ -8,6 +8,7 @@ use entity::ids::{MemberId, MergeId};
 use super::posting;
 use crate::app::App;
 use crate::db::Tx;
+use crate::db::rows::Writes;
 use crate::http::{Error, Result};
 use crate::points::{rules, store};
 
@@ -43,8 +44,10 @@ pub async fn merge_in(
         let entries = rules::merge(&mut loser, &mut winner, cause, now);
         store::move_lots(tx, loser.row.id, winner.row.id).await?;
         store::move_holds(tx, loser.row.id, (winner.row.id, to)).await?;
-        posting::write(tx, app, [loser, winner].into_iter(), &entries).await?;
-        posting::publish(tx, &entries, &HashMap::new(), now).await?;
+        let mut writes = Writes::new(tx);
+        posting::write(&mut writes, app, [loser, winner].into_iter(), &entries).await?;
+        posting::publish(&mut writes, &entries, &HashMap::new(), now).await?;
+        writes.send().await?;
     }
     Ok(())
 }

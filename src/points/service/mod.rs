@@ -1,6 +1,9 @@
 //! Use cases of points.
 
+mod budgets;
+mod campaigns;
 mod due;
+mod earning_rules;
 mod explaining;
 mod finance;
 mod foreseeing;
@@ -10,16 +13,25 @@ mod notices;
 mod posting;
 mod reading;
 mod reconciling;
+mod running;
 mod statement;
 mod till;
+mod versioning;
 mod written;
 
 use chrono::{DateTime, Utc};
 use entity::ids::RuleId;
 
+pub use budgets::{Granter, Return, count_in, issued, lock_counters_in, returned};
+pub use campaigns::{
+    Campaign, CampaignBook, CampaignDraft, add_campaign, campaign_versions, campaigns,
+    campaigns_between, change_campaign, stop_campaign,
+};
 pub use due::{expire_due, lapse_due, settle_due};
+pub use earning_rules::{Rule, RuleDraft, add_rule, change_rule, rule_versions, rules, stop_rule};
 pub use explaining::{
-    Explanation, Listed, MOST_LISTED, StoredLot, StoredRule, StoredTransfer, explain, explain_any,
+    Capped, Explanation, MOST_LISTED, StoredLot, StoredRule, StoredTransfer, campaign_name,
+    explain, explain_any,
 };
 pub use finance::{
     By, Liability, LiabilityMonth, Period, PeriodActivity, activity, close_days, fen_of, liability,
@@ -30,16 +42,18 @@ pub use merging::merge_in;
 pub use notices::{NOTICE_DAYS, announce_expiring};
 pub use posting::post_in;
 pub use reading::{
-    Overview, balances, earned_on_day, expiring, overview, purchase_rule_at, purchase_rules_at,
+    Overview, RuleBooks, balances, earned_on_day, expiring, overviews, purchase_rule_at,
 };
 pub use reconciling::reconcile;
+pub use running::{RunningCampaign, running_campaigns};
 pub use statement::{Statement, StatementLine, Sums};
-pub use till::{
-    Customer, TillMove, TillReversal, earn_at_till_in, give_back_at_till_in, spend_at_till,
-    spend_at_till_in,
-};
+pub use till::{Customer, TillMove, TillReversal, TillWish, move_at_tills_in, spend_at_till};
+pub use versioning::{Listed, Span};
 
 pub use super::rules::{Act, Difference, Fault, Movement, Posted, Replayed, Short};
+pub use super::rules::{
+    Book, Budget, Counter, Counts, Issuer, Issues, Limit, Occasion, Phase, Visit, holds,
+};
 pub use super::store::{LotMove, LotPart};
 
 /// A member's balances in one ledger.

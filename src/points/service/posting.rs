@@ -9,6 +9,7 @@ use entity::{points_account, points_hold, points_lot, points_transfer};
 use serde_json::json;
 
 use crate::app::App;
+use crate::db::rows::Writes;
 use crate::db::{Conn, Tx};
 use crate::events::{self, Event};
 use crate::http::{Code, Error, Result};
@@ -46,9 +47,11 @@ pub async fn post_in(
     let mut books = open(tx, movements, accounts, holds).await?;
     let (answers, entries) = rules::decide(&mut books, movements, now);
     let reversed = reversed_kinds(&books);
-    write(tx, app, books.accounts.into_values(), &entries).await?;
+    let mut writes = Writes::new(tx);
+    write(&mut writes, app, books.accounts.into_values(), &entries).await?;
+    publish(&mut writes, &entries, &reversed, now).await?;
+    writes.send().await?;
     write_holds(tx, books.holds.into_values()).await?;
-    publish(tx, &entries, &reversed, now).await?;
     Ok(answers)
 }
 
@@ -61,19 +64,19 @@ pub(super) async fn locked(
 ) -> Result<Vec<points_account::Model>> {
     let members: BTreeSet<MemberId> = keys.iter().map(|key| key.0).collect();
     let members: Vec<MemberId> = members.into_iter().collect();
-    let wanted = |row: &points_account::Model| keys.contains(&(row.member_id, row.ledger));
-    let mut found = store::accounts_of(tx, &members).await?;
+    let ledgers: BTreeSet<Ledger> = keys.iter().map(|key| key.1).collect();
+    let ledgers: Vec<Ledger> = ledgers.into_iter().collect();
+    let mut found = store::lock_accounts_of(tx, &members, &ledgers).await?;
     let known: HashSet<_> = found.iter().map(|row| (row.member_id, row.ledger)).collect();
     let missing = keys.iter().filter(|key| !known.contains(key));
     let mut missing: Vec<_> = missing.map(|key| fresh(*key, now)).collect();
     if !missing.is_empty() {
         rules::seal(&app.vault, &mut missing, &mut [], &[], &[]);
         store::insert_accounts(tx, &missing).await?;
-        found = store::accounts_of(tx, &members).await?;
+        found = store::lock_accounts_of(tx, &members, &ledgers).await?;
     }
-    let mut ids: Vec<AccountId> = found.into_iter().filter(wanted).map(|row| row.id).collect();
-    ids.sort_unstable();
-    Ok(store::lock_accounts(tx, &ids).await?)
+    found.retain(|row| keys.contains(&(row.member_id, row.ledger)));
+    Ok(found)
 }
 
 pub(super) fn fresh(
@@ -247,7 +250,7 @@ pub(super) fn shelve<'a>(
 
 /// Writes what was decided.
 pub(super) async fn write(
-    tx: &Tx,
+    writes: &mut Writes<'_, Tx>,
     app: &App,
     accounts: impl Iterator<Item = Account>,
     entries: &Entries,
@@ -269,12 +272,12 @@ pub(super) async fn write(
     let mut transfers: Vec<_> = entries.transfers.iter().map(|(_, row)| row.clone()).collect();
     rules::seal(&app.vault, &mut changed, &mut transfers, &fresh_lots, &entries.uses);
     let transfers: Vec<_> = transfers.iter().collect();
-    store::insert_transfers(tx, &transfers).await?;
-    store::insert_lots(tx, &fresh_lots).await?;
-    store::save_lots(tx, &changed_lots).await?;
-    store::insert_uses(tx, &entries.uses).await?;
+    store::insert_transfers(writes, &transfers).await?;
+    store::insert_lots(writes, &fresh_lots).await?;
+    store::save_lots(writes, &changed_lots).await?;
+    store::insert_uses(writes, &entries.uses).await?;
     abort_at("transfers_written");
-    store::save_accounts(tx, &changed).await?;
+    store::save_accounts(writes, &changed).await?;
     abort_at("accounts_written");
     Ok(())
 }
@@ -302,7 +305,7 @@ fn reversed_kinds(books: &Books) -> HashMap<TransferId, TransferKind> {
 
 /// Says what moved. `reverses` names the kind that was taken back, so that a board can follow without a query.
 pub(super) async fn publish(
-    db: &impl Conn,
+    writes: &mut Writes<'_, Tx>,
     entries: &Entries,
     kinds: &HashMap<TransferId, TransferKind>,
     now: DateTime<Utc>,
@@ -322,5 +325,5 @@ pub(super) async fn publish(
             occurred_at: transfer.occurred_at,
         }
     });
-    Ok(events::publish(db, moved.collect(), now).await?)
+    Ok(events::publish_with(writes, moved.collect(), now).await?)
 }

@@ -1,69 +1,96 @@
 //! What callers want to know.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::codes::Ledger;
-use entity::ids::MemberId;
+use entity::earning_rule;
+use entity::ids::{AccountId, MemberId};
+use moka::sync::Cache;
 
 use super::{Balance, EarningRule, Expiring};
 use crate::app::App;
 use crate::db::Conn;
 use crate::http::Result;
+use crate::members::service::Loser;
+use crate::points::rules::Book;
 use crate::points::store;
 
-/// The rule of `ledger` in force at a business time (`purchase_points` or `purchase_growth`), if any.
+/// The rule of `ledger` in force at a business time, if any.
 pub async fn purchase_rule_at(
     db: &impl Conn,
     ledger: Ledger,
     at: DateTime<Utc>,
 ) -> Result<Option<EarningRule>> {
-    let code = purchase_rule(ledger);
-    let row = store::rule_at(db, code, at).await?;
-    Ok(row.map(|row| EarningRule { id: row.id, row }))
+    let books = RuleBooks::load(db).await?;
+    Ok(books.at(ledger, at).map(|row| EarningRule { id: row.id, row: row.clone() }))
 }
 
-/// The rule of `ledger` in force at each of many business times, in one query.
-pub async fn purchase_rules_at(
-    db: &impl Conn,
-    ledger: Ledger,
-    times: &[DateTime<Utc>],
-) -> Result<Vec<Option<EarningRule>>> {
-    let versions = store::versions_of(db, purchase_rule(ledger)).await?;
-    let at = |at: &DateTime<Utc>| {
-        let open = |row: &&entity::earning_rule::Model| row.ends_at.is_none_or(|end| end > *at);
-        let row = versions.iter().find(|row| row.starts_at <= *at && open(row))?;
-        Some(EarningRule { id: row.id, row: row.clone() })
-    };
-    Ok(times.iter().map(at).collect())
+/// The earning rules of both ledgers, with all their versions.
+#[derive(Clone, Debug, Default)]
+pub struct RuleBooks {
+    points: Book<earning_rule::Model>,
+    growth: Book<earning_rule::Model>,
 }
 
-const fn purchase_rule(ledger: Ledger) -> &'static str {
-    match ledger {
-        Ledger::Points => "purchase_points",
-        Ledger::Growth => "purchase_growth",
+impl RuleBooks {
+    /// Reads them, in one statement.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn load(db: &impl Conn) -> Result<Self> {
+        let rows = store::rules(db).await?;
+        let (points, growth) = rows.into_iter().partition(|row| row.ledger == Ledger::Points);
+        Ok(Self { points: Book::new(points), growth: Book::new(growth) })
+    }
+
+    /// The version that applies at a business time: of one rule the newest in force, of several the one that began last.
+    #[must_use]
+    pub fn at(&self, ledger: Ledger, at: DateTime<Utc>) -> Option<&earning_rule::Model> {
+        match ledger {
+            Ledger::Points => self.points.one_at(at),
+            Ledger::Growth => self.growth.one_at(at),
+        }
+    }
+
+    /// The same books with one rule for ever in place of all of its ledger: for trying it out.
+    #[must_use]
+    pub fn with_only(mut self, rule: earning_rule::Model) -> Self {
+        match rule.ledger {
+            Ledger::Points => self.points = Book::new(vec![rule]),
+            Ledger::Growth => self.growth = Book::new(vec![rule]),
+        }
+        self
     }
 }
 
-/// Points earned by each member on the business day of `at`, for the daily cap. What was taken back later still
-/// counts: otherwise buying and returning would open the cap again. Members who earned nothing are absent.
+/// Points earned by each member on the business day of `at`, for the daily cap, also by those who were merged into
+/// her: their transfers stay in their accounts. What was taken back later still counts: otherwise buying and returning
+/// would open the cap again. Members who earned nothing are absent.
 pub async fn earned_on_day(
     db: &impl Conn,
     app: &App,
     members: &[(MemberId, DateTime<Utc>)],
+    losers: &[Loser],
     ledger: Ledger,
 ) -> Result<HashMap<(MemberId, NaiveDate), i64>> {
     let mut days: BTreeMap<NaiveDate, Vec<MemberId>> = BTreeMap::new();
     for (member, at) in members {
         days.entry(app.calendar.day(*at)).or_default().push(*member);
     }
+    let winners: HashMap<MemberId, MemberId> =
+        losers.iter().map(|loser| (loser.id, loser.winner)).collect();
     let mut earned = HashMap::new();
-    for (day, members) in days {
+    for (day, mut members) in days {
+        let own: HashSet<MemberId> = members.iter().copied().collect();
+        members.extend(losers.iter().filter(|it| own.contains(&it.winner)).map(|it| it.id));
         let accounts = store::accounts_of(db, &members).await?;
+        let owner = |member: MemberId| winners.get(&member).copied().unwrap_or(member);
         let owners: HashMap<_, _> = accounts
             .iter()
             .filter(|row| row.ledger == ledger)
-            .map(|row| (row.id, row.member_id))
+            .map(|row| (row.id, owner(row.member_id)))
             .collect();
         let ids: Vec<_> = owners.keys().copied().collect();
         let (from, to) = (app.calendar.start(day), app.calendar.start(day + chrono::Days::new(1)));
@@ -95,20 +122,13 @@ pub async fn balances(
 /// What runs out when, soonest first. Instants that have passed are lots that the expiry job has not reached yet:
 /// they can no longer be spent.
 pub async fn expiring(db: &impl Conn, member: MemberId) -> Result<Vec<Expiring>> {
-    Ok(overview(db, member).await?.expiring)
+    let accounts = store::accounts_of(db, &[member]).await?;
+    let points = accounts.iter().filter(|row| row.ledger == Ledger::Points);
+    let points: Vec<AccountId> = points.map(|row| row.id).collect();
+    Ok(left(db, &points).await?.into_values().next().map(|(_, left)| left).unwrap_or_default())
 }
 
-/// What a member can spend at `now`: her balance without lots that have run out.
-///
-/// # Errors
-/// The database's.
-pub async fn spendable(db: &impl Conn, member: MemberId, now: DateTime<Utc>) -> Result<i64> {
-    let overview = overview(db, member).await?;
-    let gone = overview.expiring.iter().filter(|lot| lot.at <= now).map(|lot| lot.amount);
-    Ok(overview.points.available - gone.sum::<i64>())
-}
-
-/// Both balances of a member and what runs out when, in two statements.
+/// Both balances of a member and what runs out when.
 #[derive(Clone, Debug, Default)]
 pub struct Overview {
     /// Points.
@@ -119,31 +139,64 @@ pub struct Overview {
     pub expiring: Vec<Expiring>,
 }
 
-/// Where a member's ledgers stand (PT-8).
+/// What runs out when in accounts as this process read them last. Lots change with a transfer only, and each transfer
+/// counts its account's version up, so what was read with a version is good for as long as the account has it.
+struct Known(Cache<AccountId, (i64, Arc<[Expiring]>)>);
+
+impl Default for Known {
+    fn default() -> Self {
+        Self(Cache::new(50_000))
+    }
+}
+
+/// Where members' ledgers stand (PT-8), in one statement, and a second one for those whose points have moved since this
+/// process looked last.
 ///
 /// # Errors
 /// The database's.
-pub async fn overview(db: &impl Conn, member: MemberId) -> Result<Overview> {
-    let mut overview = Overview::default();
-    let mut own = Vec::new();
-    for row in store::accounts_of(db, &[member]).await? {
+pub async fn overviews(
+    db: &impl Conn,
+    app: &App,
+    members: &[MemberId],
+) -> Result<HashMap<MemberId, Overview>> {
+    let mut overviews: HashMap<MemberId, Overview> = HashMap::new();
+    let known = app.memory.of::<Known>();
+    let mut unknown = HashMap::new();
+    for row in store::accounts_of(db, members).await? {
+        let overview = overviews.entry(row.member_id).or_default();
         let (pending, available, frozen) = (row.pending, row.available, row.frozen);
         let balance = Balance { pending, available, frozen };
         match row.ledger {
             Ledger::Growth => overview.growth = balance,
             Ledger::Points => {
                 overview.points = balance;
-                own.push(row.id);
+                match known.0.get(&row.id).filter(|(version, _)| *version == row.version) {
+                    Some((_, left)) => overview.expiring = left.to_vec(),
+                    None => drop(unknown.insert(row.id, row.member_id)),
+                }
             }
         }
     }
-    let mut sums: BTreeMap<DateTime<Utc>, i64> = BTreeMap::new();
-    for lot in store::lots_left(db, &own).await? {
-        // Pending points are no part of what she can spend; they are shown by when they settle.
-        if let Some(at) = lot.expires_at.filter(|_| lot.settled) {
-            *sums.entry(at).or_default() += lot.remaining;
+    let ids: Vec<AccountId> = unknown.keys().copied().collect();
+    for (account, (version, left)) in left(db, &ids).await? {
+        known.0.insert(account, (version, left.as_slice().into()));
+        let overview = unknown.get(&account).and_then(|member| overviews.get_mut(member));
+        if let Some(overview) = overview {
+            overview.expiring = left;
         }
     }
-    overview.expiring = sums.into_iter().map(|(at, amount)| Expiring { at, amount }).collect();
-    Ok(overview)
+    Ok(overviews)
+}
+
+/// What runs out when in each account, with the version that it was read at.
+async fn left(
+    db: &impl Conn,
+    accounts: &[AccountId],
+) -> Result<HashMap<AccountId, (i64, Vec<Expiring>)>> {
+    let mut found: HashMap<AccountId, (i64, Vec<Expiring>)> = HashMap::new();
+    for row in store::left_by_expiry(db, accounts).await? {
+        let (_, left) = found.entry(row.id).or_insert_with(|| (row.version, Vec::new()));
+        left.extend(row.expires_at.zip(row.amount).map(|(at, amount)| Expiring { at, amount }));
+    }
+    Ok(found)
 }

@@ -1,21 +1,19 @@
 //! Accounts.
 
+use entity::codes::Ledger;
 use entity::ids::{AccountId, MemberId};
-use entity::points_account::{ActiveModel, Column, Entity, Model};
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
-};
+use entity::points_account::{Column, Entity, Model};
+use sea_orm::{DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::CHUNK;
-use crate::db::Conn;
+use crate::db::rows::{self, Writes};
+use crate::db::{Backend, Conn};
 
 /// The accounts of members, in both ledgers.
 pub async fn accounts_of(db: &impl Conn, members: &[MemberId]) -> Result<Vec<Model>, DbErr> {
     let mut found = Vec::new();
     for chunk in members.chunks(CHUNK) {
-        let query = Entity::find().filter(Column::MemberId.is_in(chunk.iter().copied()));
+        let query = Entity::find().filter(rows::among(db, Column::MemberId, chunk.iter().copied()));
         found.extend(query.all(db).await?);
     }
     Ok(found)
@@ -25,19 +23,20 @@ pub async fn accounts_of(db: &impl Conn, members: &[MemberId]) -> Result<Vec<Mod
 pub async fn accounts_by_id(db: &impl Conn, ids: &[AccountId]) -> Result<Vec<Model>, DbErr> {
     let mut found = Vec::new();
     for chunk in ids.chunks(CHUNK) {
-        found.extend(Entity::find().filter(Column::Id.is_in(chunk.iter().copied())).all(db).await?);
+        found.extend(
+            Entity::find()
+                .filter(rows::among(db, Column::Id, chunk.iter().copied()))
+                .all(db)
+                .await?,
+        );
     }
     Ok(found)
 }
 
 /// Opens accounts; one that another transaction opened meanwhile stays as it is.
 pub async fn insert_accounts(db: &impl Conn, accounts: &[Model]) -> Result<(), DbErr> {
-    for chunk in accounts.chunks(CHUNK) {
-        Entity::insert_many(rows(chunk))
-            .on_conflict_do_nothing_on([Column::MemberId, Column::Ledger])
-            .exec_without_returning(db)
-            .await?;
-    }
+    let accounts: Vec<_> = accounts.iter().collect();
+    rows::insert::<Entity>(db, &accounts, &[Column::MemberId, Column::Ledger]).await?;
     Ok(())
 }
 
@@ -46,7 +45,7 @@ pub async fn lock_accounts(db: &impl Conn, ids: &[AccountId]) -> Result<Vec<Mode
     let mut found = Vec::new();
     for chunk in ids.chunks(CHUNK) {
         let query = Entity::find()
-            .filter(Column::Id.is_in(chunk.iter().copied()))
+            .filter(rows::among(db, Column::Id, chunk.iter().copied()))
             .order_by_asc(Column::Id)
             .lock_exclusive();
         found.extend(query.all(db).await?);
@@ -54,28 +53,46 @@ pub async fn lock_accounts(db: &impl Conn, ids: &[AccountId]) -> Result<Vec<Mode
     Ok(found)
 }
 
-/// Writes the balances of accounts that the transaction has locked.
-pub async fn save_accounts(db: &impl Conn, accounts: &[Model]) -> Result<(), DbErr> {
-    let update = OnConflict::column(Column::Id)
-        .update_columns([
-            Column::Pending,
-            Column::Available,
-            Column::Frozen,
-            Column::Version,
-            Column::UpdatedAt,
-            Column::LastMac,
-            Column::Mac,
-        ])
-        .to_owned();
-    for chunk in accounts.chunks(CHUNK) {
-        Entity::insert_many(rows(chunk))
-            .on_conflict(update.clone())
-            .exec_without_returning(db)
-            .await?;
+/// The accounts of members in some ledgers, locked in id order until the transaction ends, as they are then.
+pub async fn lock_accounts_of(
+    db: &impl Conn,
+    members: &[MemberId],
+    ledgers: &[Ledger],
+) -> Result<Vec<Model>, DbErr> {
+    // PostgreSQL locks in the order asked for; others in that of the index they read, so they are asked by id.
+    if db.get_database_backend() != Backend::Postgres {
+        let found = accounts_of(db, members).await?;
+        let wanted = found.iter().filter(|row| ledgers.contains(&row.ledger));
+        let mut ids: Vec<AccountId> = wanted.map(|row| row.id).collect();
+        ids.sort_unstable();
+        return lock_accounts(db, &ids).await;
     }
-    Ok(())
+    if members.is_empty() {
+        return Ok(Vec::new());
+    }
+    Entity::find()
+        .filter(rows::among(db, Column::MemberId, members.iter().copied()))
+        .filter(rows::among(db, Column::Ledger, ledgers.iter().copied()))
+        .order_by_asc(Column::Id)
+        .lock_exclusive()
+        .all(db)
+        .await
 }
 
-fn rows(accounts: &[Model]) -> Vec<ActiveModel> {
-    accounts.iter().map(|row| row.clone().into_active_model().reset_all()).collect()
+/// Writes the balances of accounts that the transaction has locked.
+pub async fn save_accounts(
+    writes: &mut Writes<'_, impl Conn>,
+    accounts: &[Model],
+) -> Result<(), DbErr> {
+    let accounts: Vec<_> = accounts.iter().collect();
+    let columns = [
+        Column::Pending,
+        Column::Available,
+        Column::Frozen,
+        Column::Version,
+        Column::UpdatedAt,
+        Column::LastMac,
+        Column::Mac,
+    ];
+    writes.update::<Entity>(&accounts, Column::Id, &columns).await
 }

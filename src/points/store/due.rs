@@ -13,7 +13,7 @@ use sea_orm::{
 };
 
 use super::CHUNK;
-use crate::db::Conn;
+use crate::db::{Conn, rows};
 
 /// What a due lot waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub async fn lots_due_of(
     let mut found = Vec::new();
     for chunk in accounts.chunks(CHUNK) {
         let query = Entity::find()
-            .filter(Column::AccountId.is_in(chunk.iter().copied()))
+            .filter(rows::among(db, Column::AccountId, chunk.iter().copied()))
             .filter(Column::Settled.eq(due.settled()))
             .filter(Column::DueAt.lte(now));
         found.extend(query.all(db).await?);

@@ -51,8 +51,8 @@ fn integer(db: &impl Conn, sum: Expr) -> Expr {
 
 fn booked(from: DateTime<Utc>, to: DateTime<Utc>) -> Condition {
     Condition::all()
-        .add(transfer::Column::Id.gte(TransferId::first_at(from)))
-        .add(transfer::Column::Id.lt(TransferId::first_at(to)))
+        .add(transfer::Column::Id.gte(TransferId::earliest(from)))
+        .add(transfer::Column::Id.lt(TransferId::earliest(to)))
 }
 
 /// What moved in a span of booked time, by way and, for movements that made a lot, by when that runs out.

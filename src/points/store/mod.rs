@@ -2,6 +2,8 @@
 
 mod accounts;
 mod audit;
+mod budgets;
+mod campaigns;
 mod due;
 mod finance;
 mod holds;
@@ -10,10 +12,17 @@ mod rules;
 mod tracing;
 mod transfers;
 
-pub use accounts::{accounts_by_id, accounts_of, insert_accounts, lock_accounts, save_accounts};
+pub use accounts::{
+    accounts_by_id, accounts_of, insert_accounts, lock_accounts, lock_accounts_of, save_accounts,
+};
 pub use audit::{
     Readable, accounts_after, ends_of, lots_after, orphans, owners, reversed_sums, settled_of,
     transfers_after, used_of_lots,
+};
+pub use budgets::{add_issued, issued, lock_budgets};
+pub use campaigns::{
+    campaign_versions, campaigns, campaigns_between, campaigns_by_id, insert_campaign,
+    stop_campaign,
 };
 pub use due::{
     Due, DueExpiry, expiring_soon, insert_notices, lots_due, lots_due_of, lots_running_out,
@@ -27,12 +36,12 @@ pub use holds::{
     holds_after, holds_due, insert_holds, lock_holds, move_holds, open_holds_of, save_holds,
 };
 pub use lots::{
-    holders, insert_lots, insert_uses, lots_by_id, lots_left, lots_made_by, move_lots, origins,
-    save_lots, uses_of,
+    holders, insert_lots, insert_uses, left_by_expiry, lots_by_id, lots_left, lots_made_by,
+    move_lots, origins, ran_out, save_lots, uses_of,
 };
-pub use rules::{rule_at, versions_of};
+pub use rules::{insert_rule, rule_versions, rules, rules_by_id, stop_rule};
 pub use tracing::{
-    LotMove, LotPart, last_before, moves_of_lot, numbered, parts_of, resolved_by, rule_by_id,
+    LotMove, LotPart, last_before, moves_of_lot, numbered, parts_of, resolved_by,
     transfer_with_account,
 };
 pub use transfers::{

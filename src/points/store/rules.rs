@@ -1,28 +1,53 @@
-//! Earning rules.
+//! Earning rules: versions are added and stopped, their terms never change.
 
 use chrono::{DateTime, Utc};
 use entity::earning_rule::{Column, Entity, Model};
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use entity::ids::{RuleId, StaffId};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, ExprTrait, IntoActiveModel,
+    QueryFilter,
+};
 
 use crate::db::Conn;
 
-/// The newest version of a rule that is in force at `at`.
-pub async fn rule_at(
-    db: &impl Conn,
-    code: &str,
-    at: DateTime<Utc>,
-) -> Result<Option<Model>, DbErr> {
-    let open = Condition::any().add(Column::EndsAt.is_null()).add(Column::EndsAt.gt(at));
-    Entity::find()
-        .filter(Column::Code.eq(code))
-        .filter(Column::StartsAt.lte(at))
-        .filter(open)
-        .order_by_desc(Column::Version)
-        .one(db)
-        .await
+/// All versions of all rules: as many as people wrote.
+pub async fn rules(db: &impl Conn) -> Result<Vec<Model>, DbErr> {
+    Entity::find().all(db).await
 }
 
-/// All versions of a rule, newest first.
-pub async fn versions_of(db: &impl Conn, code: &str) -> Result<Vec<Model>, DbErr> {
-    Entity::find().filter(Column::Code.eq(code)).order_by_desc(Column::Version).all(db).await
+/// All versions of one rule.
+pub async fn rule_versions(db: &impl Conn, code: &str) -> Result<Vec<Model>, DbErr> {
+    Entity::find().filter(Column::Code.eq(code)).all(db).await
+}
+
+/// Versions by id.
+pub async fn rules_by_id(db: &impl Conn, ids: &[RuleId]) -> Result<Vec<Model>, DbErr> {
+    Entity::find().filter(Column::Id.is_in(ids.iter().copied())).all(db).await
+}
+
+/// Adds a version; a number that somebody else used first is refused by its unique key.
+pub async fn insert_rule(db: &impl Conn, row: Model) -> Result<(), DbErr> {
+    Entity::insert(row.into_active_model().reset_all()).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// Ends every version that has not ended: at once, or before it begins.
+pub async fn stop_rule(
+    db: &impl Conn,
+    code: &str,
+    by: StaffId,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let begins = Expr::col(Column::StartsAt);
+    let end = Expr::case(begins.clone().gt(now), begins).finally(Expr::value(now));
+    Entity::update_many()
+        .col_expr(Column::EndsAt, end.into())
+        .col_expr(Column::StoppedBy, Expr::value(Some(by)))
+        .col_expr(Column::StoppedAt, Expr::value(Some(now)))
+        .filter(Column::Code.eq(code))
+        .filter(Condition::any().add(Column::EndsAt.is_null()).add(Column::EndsAt.gt(now)))
+        .exec(db)
+        .await?;
+    Ok(())
 }

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use entity::codes::{Source, TransferKind};
-use entity::ids::{AccountId, LotId, OrderId, RuleId, TransferId};
+use entity::ids::{AccountId, LotId, OrderId, TransferId};
 use entity::{
-    earning_rule as rule, points_account as account, points_lot as lot, points_lot_use as lot_use,
+    points_account as account, points_lot as lot, points_lot_use as lot_use,
     points_transfer as transfer,
 };
 use sea_orm::sea_query::ExprTrait;
@@ -130,11 +130,6 @@ pub async fn resolved_by(
         .limit(limit)
         .all(db)
         .await
-}
-
-/// A version of a rule.
-pub async fn rule_by_id(db: &impl Conn, id: RuleId) -> Result<Option<rule::Model>, DbErr> {
-    rule::Entity::find_by_id(id).one(db).await
 }
 
 /// The last transfer of each account that was booked before an instant; what its account had then stands in it.

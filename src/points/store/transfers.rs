@@ -6,22 +6,19 @@ use chrono::{DateTime, Utc};
 use entity::codes::{Ledger, Source, TransferKind};
 use entity::ids::{AccountId, TransferId};
 use entity::points_transfer::{Column, Entity, Model};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::CHUNK;
 use crate::db::Conn;
+use crate::db::rows::{self, Writes};
 use crate::points::rules::Cause;
 
 /// Appends transfers.
-pub async fn insert_transfers(db: &impl Conn, transfers: &[&Model]) -> Result<(), DbErr> {
-    for chunk in transfers.chunks(CHUNK) {
-        let rows = chunk.iter().map(|&row| row.clone().into_active_model().reset_all());
-        Entity::insert_many(rows).exec_without_returning(db).await?;
-    }
-    Ok(())
+pub async fn insert_transfers(
+    writes: &mut Writes<'_, impl Conn>,
+    transfers: &[&Model],
+) -> Result<(), DbErr> {
+    writes.insert::<Entity>(transfers).await
 }
 
 /// The transfers that stand with any of these causes.
@@ -33,9 +30,9 @@ pub async fn with_causes(db: &impl Conn, causes: &HashSet<Cause>) -> Result<Vec<
     let mut found = Vec::new();
     for chunk in ids.chunks(CHUNK) {
         let query = Entity::find()
-            .filter(Column::Ledger.is_in(ledgers.iter().copied()))
-            .filter(Column::Source.is_in(sources.iter().copied()))
-            .filter(Column::SourceId.is_in(chunk.iter().copied()));
+            .filter(rows::among(db, Column::Ledger, ledgers.iter().copied()))
+            .filter(rows::among(db, Column::Source, sources.iter().copied()))
+            .filter(rows::among(db, Column::SourceId, chunk.iter().copied()));
         found.extend(query.all(db).await?);
     }
     // The query asks for every combination of ledger, source and id.
@@ -47,7 +44,7 @@ pub async fn with_causes(db: &impl Conn, causes: &HashSet<Cause>) -> Result<Vec<
 pub async fn reversals_of(db: &impl Conn, originals: &[TransferId]) -> Result<Vec<Model>, DbErr> {
     let mut found = Vec::new();
     for chunk in originals.chunks(CHUNK) {
-        let query = Entity::find().filter(Column::Reverses.is_in(chunk.iter().copied()));
+        let query = Entity::find().filter(rows::among(db, Column::Reverses, chunk.iter().copied()));
         found.extend(query.all(db).await?);
     }
     Ok(found)

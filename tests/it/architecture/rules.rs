@@ -41,7 +41,8 @@ pub const CAPABILITIES: &[(&str, &[&str])] = &[
 ];
 
 /// Wire types that several audiences' routes share, and who shares them: signing in answers the same tokens everywhere.
-const SHARED_WIRE: &[(&str, &[&str])] = &[("sessions", &["identity", "staff"])];
+const SHARED_WIRE: &[(&str, &[&str])] =
+    &[("sessions", &["identity", "staff"]), ("points", &["orders"])];
 
 /// The files a capability is made of.
 const ROLES: &[&str] =

@@ -92,10 +92,14 @@ pub struct Running {
 impl Running {
     /// Starts `command` and waits for the log line that tells its address.
     pub fn start(command: &mut Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap());
-        let address = ready_address(lines);
-        Self { child, address }
+        let (child, line) = start_until(command, "ready");
+        Self { child, address: line["address"].as_str().unwrap().to_owned() }
+    }
+
+    /// Starts a worker, which has no address, and waits for its first log line.
+    pub fn start_worker(command: &mut Command) -> Self {
+        let (child, _) = start_until(command, "working");
+        Self { child, address: String::new() }
     }
 
     /// Asks for a path over a connection of its own; gives status and body.
@@ -181,15 +185,17 @@ impl Drop for Running {
     }
 }
 
-fn ready_address(mut lines: impl BufRead + Send + 'static) -> String {
+fn start_until(command: &mut Command, message: &str) -> (Child, Value) {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
     loop {
         let mut line = String::new();
         assert!(lines.read_line(&mut line).unwrap() > 0, "the program ended before it was ready");
         let Ok(line) = serde_json::from_str::<Value>(&line) else { continue };
-        if line["message"] == "ready" {
+        if line["message"] == message {
             // Somebody must read the rest, or the program blocks on a full pipe.
             std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
-            return line["address"].as_str().unwrap().to_owned();
+            return (child, line);
         }
     }
 }

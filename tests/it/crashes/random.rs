@@ -8,17 +8,12 @@ use futures_util::future::join_all;
 use rand::RngExt;
 use serde_json::{Value, json};
 
+use super::rounds;
 use super::shop::{Reply, Shop};
 use crate::cli::program::Running;
 
 /// Tills that send at the same time.
 const TILLS: usize = 6;
-
-/// How often the server is killed; a long run sets HUIYI_TEST_CRASHES.
-fn rounds() -> u32 {
-    let set = std::env::var("HUIYI_TEST_CRASHES").ok();
-    set.map_or(8, |text| text.parse().expect("HUIYI_TEST_CRASHES is a number"))
-}
 
 /// A request, and all that is needed to send it again.
 #[derive(Clone, Debug)]

@@ -9,6 +9,7 @@ use huiyi::app::App;
 use huiyi::config;
 use huiyi::db::in_tx;
 use huiyi::http::Error;
+use huiyi::jobs::{self, NewJob};
 use huiyi::kernel::actor::Actor;
 use huiyi::kernel::clock::Clock;
 use huiyi::kernel::codes::{Ledger, Source};
@@ -16,10 +17,10 @@ use huiyi::kernel::ids::{MemberId, PartnerId};
 use huiyi::kernel::mobile::Mobile;
 use huiyi::members::service::{self as members, Who};
 use huiyi::partners::service as partners;
-use huiyi::points::service::{self as points, Movement};
+use huiyi::points::service::{self as points, Act, Movement};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::cli::program::{Ended, Folder, Running};
 use crate::support::{TestDb, earn};
@@ -90,6 +91,30 @@ impl Shop {
         Running::start(&mut command)
     }
 
+    /// A worker that dies at this step, or at none when it is empty.
+    pub fn start_worker(&self, step: &str) -> Running {
+        let mut command = self.huiyi(&["worker"]);
+        Running::start_worker(command.env("HUIYI_ABORT_AT", step))
+    }
+
+    /// Queues a job to be done now.
+    pub async fn queue(&self, kind: &'static str, key: &str) {
+        let app = self.look().await;
+        let now = app.clock.now();
+        let new = NewJob::new(kind, key, json!({ "slot": now }), now);
+        jobs::enqueue_in(app.db.write(), &[new], now).await.unwrap();
+        app.db.clone().close().await.unwrap();
+    }
+
+    /// Posts movements to the ledger.
+    pub async fn post(&self, movements: impl Fn(&App) -> Vec<Movement>) {
+        let app = self.look().await;
+        let movements = movements(&app);
+        let posted = in_tx(&app.db, async |tx| points::post_in(tx, &app, &movements).await);
+        assert!(posted.await.unwrap().iter().all(Result::is_ok));
+        app.db.clone().close().await.unwrap();
+    }
+
     /// Sends a request of the till.
     pub async fn send(&self, server: &Running, path: &str, key: &str, body: &Value) -> Reply {
         let url = format!("http://{}/v1/open/points/{path}", server.address);
@@ -146,20 +171,24 @@ async fn people(app: &App, count: usize) -> Vec<MemberId> {
     let found = in_tx(&app.db, async |tx| {
         let found = members::resolve_in(tx, app, &who).await?;
         let found: Vec<MemberId> = found.into_iter().map(Option::unwrap).collect();
-        let opening: Vec<Movement> = found.iter().map(|id| opening(app, *id)).collect();
+        let opening: Vec<Movement> = found
+            .iter()
+            .map(|id| granted(app, *id, &format!("opening {id}"), earn(1000)))
+            .collect();
         points::post_in(tx, app, &opening).await?;
         Ok::<_, Error>(found)
     });
     found.await.unwrap()
 }
 
-fn opening(app: &App, member: MemberId) -> Movement {
+/// Points that a member got, whatever for.
+pub fn granted(app: &App, member: MemberId, number: &str, act: Act) -> Movement {
     Movement {
         member,
         ledger: Ledger::Points,
-        act: earn(1000),
+        act,
         source: Source::Order,
-        source_id: format!("opening {member}"),
+        source_id: number.to_owned(),
         occurred_at: app.clock.now(),
         order: None,
         store: None,

@@ -65,6 +65,14 @@ pub const NATURALLY_IDEMPOTENT: &[(&str, &str)] = &[
     ("send_refund_batch", "each refund is known by its number"),
     ("retry_job", "a job that was retried is not dead any more: a second send is refused"),
     ("discard_job", "what is discarded rests: a second send is refused"),
+    ("add_earning_rule", "the code is unique: a second send is refused"),
+    ("change_earning_rule", "it names the version it follows: a second send is refused"),
+    ("stop_earning_rule", "what has ended stays ended"),
+    ("add_points_campaign", "the code is unique: a second send is refused"),
+    ("change_points_campaign", "it names the version it follows: a second send is refused"),
+    ("stop_points_campaign", "what has ended stays ended"),
+    ("dry_run_earning_rule", "it writes nothing"),
+    ("dry_run_points_campaign", "it writes nothing"),
     ("preview_refund", "it writes nothing"),
 ];
 

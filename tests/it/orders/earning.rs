@@ -1,43 +1,27 @@
 //! What paid orders earn (PT-2) and change elsewhere (OR-4).
 
 use entity::codes::{CreditKind, Ledger};
-use entity::ids::RuleId;
 use entity::values::{Fen, Words};
-use entity::{earning_rule, event_log, sales_credit};
+use entity::{event_log, sales_credit};
 use huiyi::members::service as members;
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QueryOrder};
+use sea_orm::EntityTrait;
 
 use super::{Till, member_id, next, refund, sale};
 
 const PHONE: &str = "13800138000";
 
-async fn put_rule(till: &Till, change: impl Fn(&mut earning_rule::Model)) {
-    let db = till.app.app.db.write();
-    let rules = earning_rule::Entity::find()
-        .order_by_desc(earning_rule::Column::Version)
-        .all(db)
-        .await
-        .unwrap();
-    let old = rules.into_iter().find(|rule| rule.ledger == Ledger::Points).unwrap();
-    let mut rule =
-        earning_rule::Model { id: RuleId::new(till.app.now()), version: old.version + 1, ..old };
-    change(&mut rule);
-    let mut row = rule.into_active_model().reset_all();
-    row.months_valid = sea_orm::ActiveValue::Set(Some(12));
-    row.insert(db).await.unwrap();
-}
-
 /// OR-4: rules in force at the business time apply, to orders that arrive late too.
 #[actix_web::test]
 async fn the_rule_of_the_business_time_applies() {
     let till = Till::open().await;
-    put_rule(&till, |rule| {
-        rule.starts_at = "2026-03-10T00:00:00Z".parse().unwrap();
-        rule.fen_per_unit = Fen(50);
-        rule.excluded_categories = Words(vec!["裤装".to_owned()]);
-        rule.order_cap = Some(500);
-    })
-    .await;
+    till.app
+        .put_rule(Ledger::Points, |rule| {
+            rule.starts_at = "2026-03-10T00:00:00Z".parse().unwrap();
+            rule.fen_per_unit = Fen(50);
+            rule.excluded_categories = Words(vec!["裤装".to_owned()]);
+            rule.order_cap = Some(500);
+        })
+        .await;
     let mut old = sale("A-1", PHONE, &[10_000]);
     old["occurred_at"] = "2026-03-09T23:59:59Z".into();
     let new = sale("A-2", PHONE, &[10_000]);
@@ -57,7 +41,7 @@ async fn the_rule_of_the_business_time_applies() {
 #[actix_web::test]
 async fn the_day_cap_holds_within_a_batch_and_over_batches() {
     let till = Till::open().await;
-    put_rule(&till, |rule| rule.day_cap = Some(250)).await;
+    till.app.put_rule(Ledger::Points, |rule| rule.day_cap = Some(250)).await;
     let mut orders: Vec<_> = (0..4).map(|n| sale(&format!("A-{n}"), PHONE, &[10_000])).collect();
     // The business day ends at local midnight.
     orders[3]["occurred_at"] = "2026-03-14T16:00:00Z".into();
@@ -67,6 +51,32 @@ async fn the_day_cap_holds_within_a_batch_and_over_batches() {
     let points: Vec<_> =
         rest["results"].as_array().unwrap().iter().map(|item| &item["points"]).collect();
     assert_eq!(points, [100, 50, 100]);
+}
+
+/// ID-3: what somebody earned who was merged into her counts for her day, and late orders find the better of both tiers.
+#[actix_web::test]
+async fn a_merged_member_is_one_person_for_the_cap_and_for_late_orders() {
+    let till = Till::open().await;
+    till.app.put_rule(Ledger::Points, |rule| rule.day_cap = Some(6_250)).await;
+    let other = "13900139000";
+    let loser = till.sells(&sale("A-1", other, &[600_000])).await;
+    assert_eq!(loser["points"], 6_000);
+    let winner = till.sells(&sale("A-2", PHONE, &[10_000])).await;
+    till.app.advance(chrono::TimeDelta::hours(1));
+    let id = |answer: &serde_json::Value| member_id(answer["member_id"].as_str().unwrap());
+    till.app.merge_members(id(&loser), id(&winner)).await;
+    // 6,000 and 100 of 6,250 are taken on this day.
+    assert_eq!(till.sells(&sale("A-3", PHONE, &[20_000])).await["points"], 150);
+    let at = async |number: &str, at: &str| {
+        let mut late = sale(number, PHONE, &[10_000]);
+        late["occurred_at"] = at.into();
+        till.sells(&late).await["points"].clone()
+    };
+    // The loser was gold from 04:00 on, the winner from the merge at 05:00 on.
+    assert_eq!(at("A-4", "2026-03-15T03:59:59Z").await, 100);
+    assert_eq!(at("A-5", "2026-03-15T04:30:00Z").await, 120);
+    assert_eq!(at("A-6", "2026-03-15T05:00:00Z").await, 120);
+    till.app.reconciles().await;
 }
 
 /// TR-2: she is gold at once, and the multiplier follows the tier at the business time.

@@ -1,7 +1,10 @@
 //! Orders and refunds over HTTP (OR-1 to OR-5, PT-2, PT-6, L8).
 
 mod batches;
+mod budgets;
+mod campaigns;
 mod catalogue;
+mod dry_run;
 mod earning;
 mod odd;
 mod permutations;

@@ -98,6 +98,11 @@ async fn state(till: &Till, number: &str, member: &str) -> BTreeMap<&'static str
         .all(db)
         .await
         .unwrap();
+    let counter = |issuer: &str| format!("{issuer}/{member}");
+    let bonus = (
+        till.app.issued(&counter("campaign/double")).await,
+        till.app.issued(&counter("rule/purchase_points")).await,
+    );
     let mut by_time = BTreeMap::new();
     for credit in credits {
         *by_time.entry((credit.guide_id, credit.occurred_at)).or_insert(0) += credit.amount_fen.0;
@@ -127,6 +132,7 @@ async fn state(till: &Till, number: &str, member: &str) -> BTreeMap<&'static str
         ("spend", format!("{days:?}")),
         ("credits", format!("{by_time:?}")),
         ("waiting", waiting.to_string()),
+        ("bonus", format!("{bonus:?}")),
     ])
 }
 
@@ -187,5 +193,29 @@ async fn every_sequence_that_begins_unpaid_ends_the_same() {
     assert_eq!(kept["status"], "\"paid\"");
     let void = play(&till, "V", &[placed, paid_later, of_all, cancelled]).await;
     assert_eq!((void["points"].as_str(), void["spend"].as_str()), ("0", "[]"));
+    super::refunds::reconciles(&till.app).await;
+}
+
+/// PT-6: the counters of a campaign and of its rule end the same, whatever came first, and keep what was not returned.
+#[actix_web::test]
+async fn every_sequence_with_a_campaign_leaves_the_same_in_its_budget() {
+    let till = Till::open().await;
+    let change = |campaign: &mut entity::points_campaign::Model| {
+        campaign.multiplier_bps = 17_000;
+        campaign.budget_total = Some(1_000_000);
+        campaign.budget_per_member = Some(100_000);
+    };
+    till.app.put_campaign(change).await;
+    till.app.put_rule(Ledger::Points, |rule| rule.budget_per_member = Some(100_000)).await;
+    let kept = play(&till, "K", &[paid, of_line, of_all, of_rest_of_line]).await;
+    // 310 × 1.7 = 527, 217 of them the campaign's. Line 1 is gone; of the rest 77 in 210 went back.
+    let left: i64 = kept["points"].parse().unwrap();
+    let issued = till.app.issued("campaign/double/all").await;
+    assert_eq!(issued % 24, 0, "24 sequences left the same");
+    assert!(kept["bonus"].starts_with(&format!("({}, {left})", issued / 24)), "{kept:?}");
+    let void = play(&till, "W", &[paid, of_line, of_all, cancelled, paid]).await;
+    assert_eq!(void["points"], "0");
+    assert_eq!(void["bonus"], "(0, 0)");
+    assert_eq!(till.app.issued("campaign/double/all").await, issued);
     super::refunds::reconciles(&till.app).await;
 }

@@ -50,6 +50,8 @@ fn path_of(row: &Row) -> String {
         .replace("partners/{id}", &format!("partners/par_{id}"))
         .replace("staff/{id}", &format!("staff/stf_{id}"))
         .replace("jobs/{id}", &format!("jobs/job_{id}"))
+        .replace("earning-rules/{code}", "earning-rules/nothing")
+        .replace("points-campaigns/{code}", "points-campaigns/nothing")
         .replace("{key_id}", &format!("key_{id}"))
         .replace("{board}", board)
         .replace("{channel}", "pos")

@@ -156,7 +156,7 @@ async fn what_a_day_earned_counts_for_the_business_day_of_the_movement() {
     app.moves(&batch).await;
     app.moved(ann, "6", Act::Spend { amount: 5 }).await;
     let wanted = [(ann, at("2026-03-14T04:00:00Z")), (bea, at("2026-03-15T04:00:00Z"))];
-    let earned = points::earned_on_day(app.app.db.read(), &app.app, &wanted, Ledger::Points);
+    let earned = points::earned_on_day(app.app.db.read(), &app.app, &wanted, &[], Ledger::Points);
     let earned = earned.await.unwrap();
     assert_eq!(earned.get(&(ann, "2026-03-14".parse().unwrap())), Some(&60));
     assert_eq!(earned.len(), 1, "{earned:?}");

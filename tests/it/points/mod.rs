@@ -3,12 +3,14 @@
 mod batches;
 mod expiring;
 mod finance;
+mod gathered;
 mod history;
 mod holding;
 mod linear;
 mod merging;
 mod model;
 mod proof;
+mod rules_as_data;
 mod settling;
 mod tamper;
 mod till;

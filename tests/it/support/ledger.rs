@@ -102,7 +102,7 @@ impl TestApp {
         let merged = in_tx(&self.app.db, async |tx| {
             members::lock_in(tx, &[from, to]).await?;
             points::merge_in(tx, &self.app, from, to, cause).await?;
-            mark_merged(tx, from, to).await
+            mark_merged(tx, from, to, self.now()).await
         });
         merged.await.unwrap();
     }
@@ -114,7 +114,7 @@ impl TestApp {
             members::lock_in(tx, &[from, to]).await?;
             points::merge_in(tx, &self.app, from, to, cause).await?;
             tiers::merge_in(tx, &self.app, from, to).await?;
-            mark_merged(tx, from, to).await
+            mark_merged(tx, from, to, self.now()).await
         });
         merged.await.unwrap();
     }
@@ -133,11 +133,17 @@ impl TestApp {
     }
 }
 
-async fn mark_merged(tx: &Tx, from: MemberId, to: MemberId) -> Result<(), Error> {
+async fn mark_merged(
+    tx: &Tx,
+    from: MemberId,
+    to: MemberId,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
     let row = member::ActiveModel {
         id: Set(from),
         status: Set(MemberStatus::Merged),
         merged_into: Set(Some(to)),
+        updated_at: Set(now),
         ..Default::default()
     };
     member::Entity::update(row).exec(tx).await?;

@@ -1,5 +1,6 @@
 //! The real app on a free port, with its own database, kv, clock and stand-in WeChat.
 
+mod campaigns;
 mod client;
 pub mod contract;
 mod database;
@@ -24,6 +25,7 @@ use huiyi::mock::wechat::{MockWechat, MockWechatConfig};
 use huiyi::wiring::{jobs, reactions, server};
 use secrecy::SecretString;
 
+pub use campaigns::*;
 pub use client::{Answer, Call};
 pub use database::{Kind, TestDb, kind};
 pub use ledger::*;
