@@ -11,7 +11,7 @@ use crate::program::{Program, connect, order};
 use crate::{Effort, figure, median, sweeps, tills};
 
 /// Name and measurement.
-pub const ALL: [(&str, fn(Effort)); 8] = [
+pub const ALL: [(&str, fn(Effort)); 9] = [
     ("http_overhead", http_overhead),
     ("points_read_vs_tokio_postgres", points_read),
     ("order_batch_vs_copy", order_batch),
@@ -20,6 +20,7 @@ pub const ALL: [(&str, fn(Effort)); 8] = [
     ("gathered_latency", tills::latency),
     ("settle_vs_sql", sweeps::settle),
     ("expire_vs_sql", sweeps::expire),
+    ("ledger_size", crate::size::ledger_size),
 ];
 
 const CONNECTIONS: usize = 64;

@@ -18,6 +18,7 @@ mod load;
 mod peers;
 mod pgbench;
 mod program;
+mod size;
 mod sweeps;
 mod tills;
 
@@ -32,10 +33,14 @@ pub struct Effort {
     pub rounds: usize,
     /// Batches of 1,000 orders.
     pub batches: usize,
+    /// Members of the large ledger; each has ten transfers. `HUIYI_BENCH_MEMBERS` sets it.
+    pub members: u64,
 }
 
-const FULL: Effort = Effort { span: Duration::from_secs(8), rounds: 5, batches: 30 };
-const QUICK: Effort = Effort { span: Duration::from_secs(3), rounds: 3, batches: 8 };
+const FULL: Effort =
+    Effort { span: Duration::from_secs(8), rounds: 5, batches: 30, members: 1_000_000 };
+const QUICK: Effort =
+    Effort { span: Duration::from_secs(3), rounds: 3, batches: 8, members: 100_000 };
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();

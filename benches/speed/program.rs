@@ -97,6 +97,17 @@ impl Program {
         panic!("the program did not get ready");
     }
 
+    /// Stops the server and its worker.
+    pub fn stop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Another command of the program with the same configuration.
+    pub fn command(&self, words: &[&str]) -> Command {
+        huiyi(&self.environment, words)
+    }
+
     /// A partner's key.
     pub fn partner(&self, scopes: &[&str]) -> String {
         let mut words = vec!["partner", "create", "bench"];
@@ -155,8 +166,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.stop();
     }
 }
 

@@ -211,6 +211,8 @@ Source {
     Expiry = "expiry",
     /// An adjustment by staff; the id is ours.
     Adjustment = "adjustment",
+    /// A tier that a member rose to: its upgrade gift, once for ever.
+    Tier = "tier",
 });
 
 code!(/// Who did it.
@@ -273,4 +275,74 @@ HoldState {
     Released = "released",
     /// Went back because nobody finished the checkout in time.
     Lapsed = "lapsed",
+});
+
+code!(/// Why a member's tier changed, or did not (TR-4).
+TierCause {
+    /// She reached it by what she spent in 12 months.
+    Spend = "spend",
+    /// She reached it by growth value.
+    Growth = "growth",
+    /// She reached it again before its end.
+    Renewal = "renewal",
+    /// She did not reach it again: one step down.
+    NotReached = "not_reached",
+    /// Two members turned out to be one.
+    Merge = "merge",
+    /// Head office fixed it.
+    Pin = "pin",
+    /// Head office lifted the fixing.
+    PinLifted = "pin_lifted",
+    /// The fixing ran out.
+    PinEnded = "pin_ended",
+    /// A paid membership card began or was extended.
+    Card = "card",
+    /// A paid membership card was given back.
+    CardCancelled = "card_cancelled",
+    /// A paid membership card ran out.
+    CardEnded = "card_ended",
+});
+
+code!(/// What gives a member the tier that is in force.
+TierPart {
+    /// Her own spending or growth value.
+    Earned = "earned",
+    /// A paid membership card.
+    Card = "card",
+    /// Head office.
+    Pin = "pin",
+});
+
+code!(/// What a tier offers (TR-3).
+BenefitKind {
+    /// Price in ten-thousandths: 9500 is 95%, 九五折.
+    DiscountRate = "discount_rate",
+    /// Free delivery from so many fen on; 0 is always.
+    FreeShippingOver = "free_shipping_over",
+    /// Returns cost nothing.
+    FreeReturns = "free_returns",
+    /// A gift in the month of her birthday, in points; 0 is a gift in the store.
+    BirthdayGift = "birthday_gift",
+    /// Points on rising to the tier, once for ever.
+    UpgradeGift = "upgrade_gift",
+    /// New styles so many hours before everybody.
+    EarlyAccess = "early_access",
+    /// A guide of her own.
+    DedicatedService = "dedicated_service",
+    /// Alterations without charge.
+    Tailoring = "tailoring",
+    /// Points for each point that a purchase earns, in ten-thousandths; set with the tier itself.
+    PointMultiplier = "point_multiplier",
+});
+
+code!(/// How long a quota lasts before it begins anew.
+QuotaPeriod {
+    /// A business month.
+    Month = "month",
+    /// A quarter of the business calendar.
+    Quarter = "quarter",
+    /// A business year, from January.
+    Year = "year",
+    /// As long as she holds the tier.
+    Hold = "hold",
 });

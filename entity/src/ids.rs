@@ -182,6 +182,10 @@ id!(/// Points held for a checkout (PT-4).
     HoldId, "hld");
 id!(/// One version of a points campaign (BN-8).
     CampaignId, "cmp");
+id!(/// A paid membership card of a member (TR-2b).
+    CardId, "mcd");
+id!(/// One use of a benefit (TR-3).
+    BenefitUseId, "bfu");
 id!(/// What the programme moved in one way on one business day (PT-9).
     PointsDayTotalId, "pdt");
 

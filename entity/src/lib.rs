@@ -49,3 +49,10 @@ pub mod staff_invitation;
 pub mod store;
 pub mod tier;
 pub mod tier_change;
+
+pub mod benefit_use;
+pub mod membership_card;
+pub mod membership_plan;
+pub mod tier_benefit;
+pub mod tier_gift;
+pub mod tier_hold;

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::values::Fen;
+use crate::values::{Fen, Words};
 
 /// A tier (TR-1): data, not code.
 #[sea_orm::model]
@@ -24,8 +24,11 @@ pub struct Model {
     pub multiplier_bps: i64,
     /// Months it holds.
     pub months: i32,
-    /// Benefits shown to the member (TR-3).
-    pub benefits: Json,
+    /// What else it offers, in the retailer's own words (TR-3).
+    #[sea_orm(column_type = "Json")]
+    pub benefits: Words,
+    /// Counts changes; its `ETag`.
+    pub version: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::codes::{ActorKind, TierCause};
 use crate::ids::{MemberId, OrderId, TierChangeId};
 use crate::values::Fen;
 
@@ -19,8 +20,8 @@ pub struct Model {
     pub from_tier: Option<String>,
     /// After.
     pub to_tier: String,
-    /// `join`, `spend`, `growth` or `merge`.
-    pub cause: String,
+    /// Why.
+    pub cause: TierCause,
     /// The order that did it.
     pub order_id: Option<OrderId>,
     /// Spent in the 12 months before.
@@ -31,6 +32,18 @@ pub struct Model {
     pub changed_at: DateTimeUtc,
     /// End of the tier.
     pub holds_until: Option<DateTimeUtc>,
+    /// Number of the change among her own, from 1; 0 for changes older than the numbering.
+    pub seq: i64,
+    /// What she has earned by herself afterwards, whatever a card or a pin gives her.
+    pub earned_tier: Option<String>,
+    /// Who did it.
+    pub actor_kind: Option<ActorKind>,
+    /// Which one.
+    pub actor_id: Option<Uuid>,
+    /// Why, in the words of whoever did it.
+    pub reason: Option<String>,
+    /// When it was written: later than it took effect where a job was late.
+    pub recorded_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

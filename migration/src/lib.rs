@@ -22,6 +22,7 @@ mod m20261121_000011_create_board_gap;
 mod m20261122_000012_create_jobs;
 mod m20261122_000013_extend_points;
 mod m20261122_000014_create_points_campaigns;
+mod m20261122_000015_extend_tiers;
 mod m20261122_000016_create_points_days;
 mod m20261122_000017_chain_points_transfers;
 mod m20261122_000018_extend_refunds;
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000012_create_jobs::Migration),
             Box::new(m20261122_000013_extend_points::Migration),
             Box::new(m20261122_000014_create_points_campaigns::Migration),
+            Box::new(m20261122_000015_extend_tiers::Migration),
             Box::new(m20261122_000017_chain_points_transfers::Migration),
             Box::new(m20261122_000016_create_points_days::Migration),
             Box::new(m20261122_000018_extend_refunds::Migration),

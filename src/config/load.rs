@@ -129,6 +129,7 @@ pub fn masked(config: &Config) -> String {
         format!("{:?}", c.log.format).to_lowercase(),
         c.log.level,
     ) + &points(&c.points)
+        + &format!("\n[tiers]\ngrace_days = {}\n", c.tiers.grace_days)
 }
 
 fn points(p: &super::Points) -> String {

@@ -46,6 +46,8 @@ pub struct Config {
     pub log: Log,
     /// Points.
     pub points: Points,
+    /// Tiers.
+    pub tiers: Tiers,
 }
 
 /// The HTTP server.
@@ -214,6 +216,14 @@ pub enum Clawback {
     Debt,
     /// Takes what is there and reports the rest, to be deducted from the refund.
     Shortfall,
+}
+
+/// Tiers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tiers {
+    /// Days that a tier waits after its end to be reached again.
+    pub grace_days: u32,
 }
 
 mod chrono_tz_name {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use fs4::FileExt;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sqlx::Executor as _;
 
 use super::Db;
 
@@ -32,6 +33,12 @@ pub async fn connect(url: &str, max_connections: u32, acquire: Duration) -> Resu
     let mut options = ConnectOptions::new(url);
     options.max_connections(max_connections).acquire_timeout(acquire).connect_timeout(acquire);
     quiet(&mut options);
+    options.map_sqlx_postgres_pool_opts(|pool| {
+        // Compiling a statement pays for minutes of work, and it takes a second: nothing here runs that long.
+        pool.after_connect(|connection, _| {
+            Box::pin(async move { connection.execute("SET jit = off").await.map(drop) })
+        })
+    });
     let pool = Database::connect(options).await?;
     Ok(Db { write: pool.clone(), read: pool, lanes: Some(Lanes::new(url, acquire)) })
 }
@@ -80,6 +87,14 @@ impl Lanes {
         options.max_connections(A_THREAD).min_connections(0).idle_timeout(IDLE);
         options.acquire_timeout(self.0.acquire).connect_timeout(self.0.acquire);
         options.connect_lazy(true);
+        options.map_sqlx_postgres_pool_opts(|pool| {
+            // Lanes ask by keys only. A plan that was made while a table was small, and kept because the statement is,
+            // would read all of it long after it has grown.
+            let keys_only = "SET enable_seqscan = off";
+            pool.after_connect(move |connection, _| {
+                Box::pin(async move { connection.execute(keys_only).await.map(drop) })
+            })
+        });
         quiet(&mut options);
         let pool = Database::connect(options).await?;
         OWN.with_borrow_mut(|own| own.push((Arc::downgrade(&self.0), pool.clone())));

@@ -180,3 +180,19 @@ pub fn is_unavailable(error: &DbErr) -> bool {
 pub fn is_duplicate(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_)))
 }
+
+/// Whether a number became too large for its type while the database computed.
+#[must_use]
+pub fn is_out_of_range(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
+        error
+    else {
+        return false;
+    };
+    let SqlxError::Database(error) = error.as_ref() else { return false };
+    if let Some(mysql) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+        return mysql.number() == 1690;
+    }
+    // SQLite has no code of its own for it.
+    error.code().is_some_and(|code| code == "22003") || error.message() == "integer overflow"
+}

@@ -6,6 +6,7 @@ pub mod client;
 pub mod codes;
 pub mod context;
 pub mod csv;
+pub mod etag;
 pub mod gate;
 pub mod gathered;
 pub mod idempotency;

@@ -51,12 +51,16 @@ impl Calendar {
         self.start(self.month(at) + Months::new(months + 1))
     }
 
-    /// The same local time of day `months` later, or the last day of a shorter month.
+    /// The same local time of day `months` later, or the last day of a shorter month; where the clock skips that time, an
+    /// hour later.
     #[must_use]
     pub fn months_later(&self, at: DateTime<Utc>, months: u32) -> DateTime<Utc> {
         let local = at.with_timezone(&self.0);
         let later = local.naive_local() + Months::new(months);
-        self.0.from_local_datetime(&later).earliest().map_or(at, |local| local.with_timezone(&Utc))
+        let skipped =
+            || self.0.from_local_datetime(&(later + chrono::TimeDelta::hours(1))).earliest();
+        let local = self.0.from_local_datetime(&later).earliest().or_else(skipped);
+        local.map_or_else(|| later.and_utc(), |local| local.with_timezone(&Utc))
     }
 }
 

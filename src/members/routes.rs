@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::http::header::{ETAG, IF_MATCH};
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse, patch};
 use chrono::NaiveDate;
@@ -14,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::service::{self, IfVersion, Profile, ProfilePatch};
+use super::service::{self, Profile, ProfilePatch};
 use crate::app::App;
+use crate::http::etag::{etag, if_match};
 use crate::http::{Body, Patch, Problem, Result};
 use crate::identity::caller::Shopper;
 
@@ -178,20 +178,7 @@ async fn update_member_profile(
     request: HttpRequest,
     body: Body<MemberProfileChange>,
 ) -> Result<HttpResponse> {
-    let patch = body.value.into();
-    let profile = service::update_profile(&app, who.member, patch, if_match(&request)).await?;
-    Ok(HttpResponse::Ok()
-        .insert_header((ETAG, format!("\"{}\"", profile.version)))
-        .json(MemberProfile::from(profile)))
-}
-
-/// The versions that `If-Match` names. A tag that is weak or not of ours matches nothing.
-fn if_match(request: &HttpRequest) -> IfVersion {
-    let Some(header) = request.headers().get(IF_MATCH) else { return IfVersion::Any };
-    let text = header.to_str().unwrap_or_default().trim();
-    if text == "*" {
-        return IfVersion::Any;
-    }
-    let version = |tag: &str| tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok();
-    IfVersion::OneOf(text.split(',').filter_map(version).collect())
+    let (patch, wanted) = (body.value.into(), if_match(&request).into());
+    let profile = service::update_profile(&app, who.member, patch, wanted).await?;
+    Ok(HttpResponse::Ok().insert_header(etag(profile.version)).json(MemberProfile::from(profile)))
 }

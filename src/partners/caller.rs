@@ -37,8 +37,16 @@ impl Scope for MembersRead {
     const NAME: &'static str = "members:read";
 }
 
+/// Uses benefits of tiers and sells membership cards.
+#[derive(Clone, Copy, Debug)]
+pub struct BenefitsWrite;
+impl Scope for BenefitsWrite {
+    const NAME: &'static str = "benefits:write";
+}
+
 /// Every scope that a key can have.
-pub const SCOPES: &[&str] = &[OrdersWrite::NAME, PointsWrite::NAME, MembersRead::NAME];
+pub const SCOPES: &[&str] =
+    &[OrdersWrite::NAME, PointsWrite::NAME, MembersRead::NAME, BenefitsWrite::NAME];
 
 /// A third party whose key has the scope `S`: `Authorization: Bearer hyk_…`.
 #[derive(Clone, Copy, Debug)]

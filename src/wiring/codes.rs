@@ -1,7 +1,7 @@
 //! Every code that can be answered, for the documentation.
 
 use crate::http::{Code, codes};
-use crate::{identity, members, operations, orders, partners, points, sessions, staff};
+use crate::{identity, members, operations, orders, partners, points, sessions, staff, tiers};
 
 /// All of them: the general ones, then each capability's.
 pub static CODES: &[&[Code]] = &[
@@ -14,6 +14,7 @@ pub static CODES: &[&[Code]] = &[
     orders::error::ALL,
     points::error::ALL,
     operations::error::ALL,
+    tiers::error::ALL,
 ];
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::jobs::{self, Chore, Handler, Missed, Schedule, Stop, When, Work, Work
 use crate::points::jobs as points;
 use crate::sessions::service as sessions;
 use crate::staff::service as staff;
+use crate::tiers::jobs as tiers;
 
 /// Rows deleted at a time: a short statement beside the traffic.
 const A_TURN: u64 = 1000;
@@ -22,6 +23,8 @@ pub static HANDLERS: &[(&str, Handler)] = &[
     ("expire_points", |app, job| points::expire(app, job).boxed_local()),
     ("lapse_holds", |app, job| points::lapse(app, job).boxed_local()),
     ("announce_expiring_points", |app, job| points::announce(app, job).boxed_local()),
+    ("renew_tiers", |app, job| tiers::renew(app, job).boxed_local()),
+    ("announce_tier_ends", |app, job| tiers::announce(app, job).boxed_local()),
     ("close_points_days", |app, job| points::close_days(app, job).boxed_local()),
 ];
 
@@ -36,6 +39,8 @@ pub static SCHEDULES: &[Schedule] = &[
         when: When::DailyAt(9, 0),
         missed: Missed::Latest,
     },
+    Schedule { name: "renew_tiers", when: When::DailyAt(1, 0), missed: Missed::Latest },
+    Schedule { name: "announce_tier_ends", when: When::DailyAt(9, 0), missed: Missed::Latest },
     Schedule { name: "close_points_days", when: When::DailyAt(1, 30), missed: Missed::Latest },
 ];
 

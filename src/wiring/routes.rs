@@ -25,6 +25,7 @@ pub fn guide(config: &mut ServiceConfig<'_>) {
     config
         .configure(staff::routes::guide)
         .configure(customers::routes::guide)
+        .configure(tiers::routes::guide)
         .configure(leaderboards::routes::guide);
 }
 
@@ -37,7 +38,8 @@ pub fn admin(config: &mut ServiceConfig<'_>) {
         .configure(operations::routes::admin)
         .configure(points::routes::admin)
         .configure(customers::routes::admin)
-        .configure(orders::routes::admin);
+        .configure(orders::routes::admin)
+        .configure(tiers::routes::admin);
 }
 
 /// `/v1/open`: third parties.
@@ -45,7 +47,8 @@ pub fn open(config: &mut ServiceConfig<'_>) {
     config
         .configure(partners::routes::open)
         .configure(orders::routes::open)
-        .configure(points::routes::open);
+        .configure(points::routes::open)
+        .configure(tiers::routes::open);
 }
 
 /// An audience's routes.

@@ -28,6 +28,7 @@ mod openapi;
 mod orders;
 mod partners;
 mod permissions;
+mod plans;
 mod points;
 mod probes;
 mod races;

@@ -92,6 +92,12 @@ entities!(
     store,
     tier,
     tier_change,
+    benefit_use,
+    membership_card,
+    membership_plan,
+    tier_benefit,
+    tier_gift,
+    tier_hold,
 );
 
 async fn open(database: &TestDb) -> Db {

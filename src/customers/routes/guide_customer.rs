@@ -73,7 +73,7 @@ impl From<SizeKept> for CustomerSize {
     "sizes": {"上装": "165/88A"}, "store": "静安店", "guide": "周敏", "member_since": "2026-03-15T04:00:00Z",
     "identifiers": [{"kind": "phone", "masked": "138****8000", "verified_at": "2026-03-15T04:00:00Z"}],
     "points": {"available": 599, "pending": 0, "frozen": 0, "debt": 0, "expiring": [], "growth": 599, "spent_fen": 59_900,
-        "tier": {"code": "silver", "name": "银卡", "since": "2026-03-15T04:00:00Z"}},
+        "tier": {"code": "silver", "name": "银卡", "since": "2026-03-15T04:00:00Z", "by": "earned", "earned": "silver"}},
     "totals": {"order_count": 1, "paid_fen": 59_900, "refunded_fen": 0, "first_order_at": "2026-03-14T06:30:00Z",
         "last_order_at": "2026-03-14T06:30:00Z", "average_order_fen": 59_900},
     "last_orders": [],

@@ -46,9 +46,9 @@ impl From<MaskedIdentifier> for MaskedMemberIdentifier {
     "id": "mem_0698v9qe00t134m6ou6d8h2lal", "nickname": "娜娜", "gender": "female", "birthday": "1992-06-18",
     "sizes": {"上装": "165/88A"}, "member_since": "2026-03-15T04:00:00Z",
     "identifiers": [{"kind": "phone", "masked": "138****8000", "verified_at": "2026-03-15T04:00:00Z"}],
-    "tier": {"code": "silver", "name": "银卡", "since": "2026-03-15T04:00:00Z"},
+    "tier": {"code": "silver", "name": "银卡", "since": "2026-03-15T04:00:00Z", "by": "earned", "earned": "silver"},
     "points": {"available": 599, "pending": 0, "frozen": 0, "debt": 0, "expiring": [], "growth": 599, "spent_fen": 59_900,
-        "tier": {"code": "silver", "name": "银卡", "since": "2026-03-15T04:00:00Z"},
+        "tier": {"code": "silver", "name": "银卡", "since": "2026-03-15T04:00:00Z", "by": "earned", "earned": "silver"},
         "next_tier": {"code": "gold", "name": "金卡", "missing_spend_fen": 440_100, "missing_growth": 4401}}
 }))]
 pub struct MemberMe {

@@ -1,6 +1,7 @@
 //! Points and tier on the wire (PT-8, TR-3).
 
 use chrono::{DateTime, Utc};
+use entity::codes::TierPart;
 use entity::values::Fen;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,7 +11,7 @@ use crate::points::service::Expiring;
 
 /// A tier that a member holds.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(example = json!({"code": "gold", "name": "金卡", "since": "2026-03-15T04:00:00Z", "until": "2027-03-15T04:00:00Z"}))]
+#[schema(example = json!({"code": "gold", "name": "金卡", "since": "2026-03-15T04:00:00Z", "until": "2027-03-15T04:00:00Z", "by": "earned", "earned": "gold"}))]
 pub struct MemberTier {
     /// Code.
     pub code: String,
@@ -21,6 +22,22 @@ pub struct MemberTier {
     /// End of it; absent for the joining tier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<DateTime<Utc>>,
+    /// What gives it: her own purchases, a paid card, or head office.
+    pub by: TierPart,
+    /// Code of the tier that she has earned by herself.
+    pub earned: String,
+}
+
+/// What keeping the earned tier needs until its end: either is enough.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"until": "2027-03-15T04:00:00Z", "missing_spend_fen": 487_000, "missing_growth": 4870}))]
+pub struct MissingToKeep {
+    /// Until when.
+    pub until: DateTime<Utc>,
+    /// Spending still missing, in fen; 0 when the tier is safe.
+    pub missing_spend_fen: Fen,
+    /// Growth value still missing; 0 when the tier is safe.
+    pub missing_growth: i64,
 }
 
 /// The next tier and what is missing: either is enough.
@@ -54,7 +71,7 @@ pub struct ExpiringPoints {
     "expires_next": {"at": "2027-03-31T16:00:00Z", "points": 599},
     "expiring": [{"at": "2027-03-31T16:00:00Z", "points": 599}, {"at": "2027-04-30T16:00:00Z", "points": 1241}],
     "growth": 5130, "spent_fen": 513_000,
-    "tier": {"code": "gold", "name": "金卡", "since": "2026-03-15T04:00:00Z", "until": "2027-03-15T04:00:00Z"},
+    "tier": {"code": "gold", "name": "金卡", "since": "2026-03-15T04:00:00Z", "until": "2027-03-15T04:00:00Z", "by": "earned", "earned": "gold"},
     "next_tier": {"code": "diamond", "name": "钻石", "missing_spend_fen": 1_487_000, "missing_growth": 14_870}
 }))]
 pub struct MemberPoints {
@@ -80,6 +97,9 @@ pub struct MemberPoints {
     /// The next tier; absent at the highest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_tier: Option<MissingForTier>,
+    /// What keeping the tier that she earned needs; absent for the joining tier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_tier: Option<MissingToKeep>,
 }
 
 impl From<PointsSummary> for MemberPoints {
@@ -98,7 +118,14 @@ impl From<PointsSummary> for MemberPoints {
                 name: standing.tier.name,
                 since: standing.since,
                 until: standing.until,
+                by: standing.part,
+                earned: standing.earned,
             },
+            keep_tier: standing.keep.map(|keep| MissingToKeep {
+                until: keep.until,
+                missing_spend_fen: keep.missing_spend,
+                missing_growth: keep.missing_growth,
+            }),
             next_tier: standing.next.map(|next| MissingForTier {
                 code: next.tier.code,
                 name: next.tier.name,

@@ -94,7 +94,8 @@ async fn grant(
     let tier_bps = match rule.filter(|rule| rule.tier_multiplied) {
         Some(_) => {
             let at = [(explanation.holder, explanation.transfer.occurred_at)];
-            tiers::multipliers_at(app.db.read(), &at).await?.pop()
+            let held = tiers::tiers_at(app.db.read(), &at).await?.pop().flatten();
+            held.map(|held| held.multiplier_bps)
         }
         None => None,
     };

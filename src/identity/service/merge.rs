@@ -39,6 +39,8 @@ pub async fn merge_in(
     if a == b {
         return Ok(Merged { winner: a, merge: None });
     }
+    // Before anything goes over: what has ended of either is evaluated on her own numbers.
+    tiers::service::settle_in(tx, app, &[a, b]).await?;
     let pair = pair(tx, a, b).await?;
     if members::fit_in(tx, &pair).await? == Fit::TwoPhones {
         return Err(error::PHONE_BOUND.into());

@@ -1,5 +1,6 @@
 //! Use cases of members.
 
+mod at_till;
 mod identifiers;
 mod merge;
 mod profile;
@@ -18,6 +19,7 @@ use crate::db::{Conn, Tx};
 use crate::http::Result;
 
 pub use super::rules::{MAX_IDENTIFIER_BYTES, MemberFilter, ProfilePatch};
+pub use at_till::{AtTill, lock_at_till_in};
 pub use identifiers::{MaskedIdentifier, identifiers, identifiers_of, open_id};
 pub use merge::{Fit, Pair, absorb_in, fit_in};
 pub use profile::{IfVersion, Profile, profile, update_profile, update_profiles};
@@ -25,7 +27,8 @@ pub use resolve::{Who, find, named, resolve_in};
 pub use scope::{find_in_scope, list_in_scope};
 pub use sign_in::{Admitted, Binding, Visit, admit_in, bind_phone_in};
 pub use totals::{
-    OrderDates, Purchase, book_purchases_in, set_order_dates_in, spent_since, total, totals_of,
+    OrderDates, Purchase, book_purchases_in, set_order_dates_in, spend_by_day, spent_since, total,
+    totals_of,
 };
 
 /// The winner behind an id: itself when it was never merged. Unknown ids are absent.

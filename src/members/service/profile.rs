@@ -25,6 +25,12 @@ pub enum IfVersion {
     OneOf(Vec<i64>),
 }
 
+impl From<Option<Vec<i64>>> for IfVersion {
+    fn from(versions: Option<Vec<i64>>) -> Self {
+        versions.map_or(Self::Any, Self::OneOf)
+    }
+}
+
 /// What a member says about herself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {

@@ -109,6 +109,23 @@ pub async fn spent_since(
     Ok(members.iter().map(of).collect())
 }
 
+/// Paid less refunded on each business day since `since`, for each member; days of nothing are absent.
+///
+/// # Errors
+/// The database's.
+pub async fn spend_by_day(
+    db: &impl Conn,
+    members: &[MemberId],
+    since: NaiveDate,
+) -> Result<HashMap<MemberId, Vec<(NaiveDate, Fen)>>> {
+    let mut days: HashMap<MemberId, Vec<(NaiveDate, Fen)>> = HashMap::new();
+    for row in store::totals::spend_by_day(db, members, since).await? {
+        let net = Fen(row.paid_fen.0 - row.refunded_fen.0);
+        days.entry(row.member_id).or_default().push((row.day, net));
+    }
+    Ok(days)
+}
+
 /// The running totals of a member; zeros when she never bought.
 ///
 /// # Errors

@@ -109,6 +109,26 @@ pub(in crate::members) async fn spent_since(
     Ok(spent)
 }
 
+/// Paid less refunded since a day, by member and day.
+pub(in crate::members) async fn spend_by_day(
+    db: &impl Conn,
+    members: &[MemberId],
+    since: NaiveDate,
+) -> Result<Vec<spend::Model>, DbErr> {
+    let mut found = Vec::new();
+    for chunk in members.chunks(CHUNK) {
+        let rows = spend::Entity::find()
+            .filter(spend::Column::MemberId.is_in(chunk.iter().copied()))
+            .filter(spend::Column::Day.gte(since))
+            .order_by_asc(spend::Column::MemberId)
+            .order_by_asc(spend::Column::Day)
+            .all(db)
+            .await?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
 /// The running totals of a member, if she ever bought.
 pub(in crate::members) async fn total(
     db: &impl Conn,

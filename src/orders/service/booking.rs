@@ -24,6 +24,7 @@ use crate::kernel::actor::Actor;
 use crate::members::service as members;
 use crate::orders::rules::content::Number;
 use crate::orders::{error, events, store};
+use crate::tiers::service as tiers;
 
 /// Books orders; the results are in their sequence.
 ///
@@ -110,6 +111,8 @@ async fn name(
             stand[i] = member.or(stand[i]);
         }
     }
+    let named: BTreeSet<MemberId> = stand.iter().flatten().copied().collect();
+    tiers::settle_in(tx, app, &named.into_iter().collect::<Vec<_>>()).await?;
     Ok(stand)
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{DateTime, Utc};
 use entity::codes::OrderStatus;
 use entity::ids::{MemberId, OrderId, PartnerId, RefundId};
 use entity::values::{Digest, Fen};
@@ -22,6 +21,7 @@ use crate::members::service as members;
 use crate::orders::rules::content::{Number, RefundIn, check_refund};
 use crate::orders::rules::spelling::canonical_refund;
 use crate::orders::{error, store};
+use crate::tiers::service as tiers;
 
 /// What became of a refund that was sent.
 #[derive(Clone, Debug)]
@@ -209,7 +209,7 @@ async fn book(
     batch: &[Arriving],
 ) -> Result<Vec<RefundResult>> {
     let now = app.clock.now();
-    let mut desk = Desk::open(tx, partner, batch, now).await?;
+    let mut desk = Desk::open(tx, app, partner, batch).await?;
     let stores = desk.orders.values().filter_map(|sold| sold.order.store_id);
     let regions = regions_of(tx, &HashMap::new(), stores).await?;
     let around = Surroundings { app, regions: &regions, actor: Actor::partner(partner), now };
@@ -238,12 +238,8 @@ struct Desk {
 }
 
 impl Desk {
-    async fn open(
-        tx: &Tx,
-        partner: PartnerId,
-        batch: &[Arriving],
-        now: DateTime<Utc>,
-    ) -> Result<Self> {
+    async fn open(tx: &Tx, app: &App, partner: PartnerId, batch: &[Arriving]) -> Result<Self> {
+        let now = app.clock.now();
         let wanted: BTreeMap<Number, &RefundIn> =
             batch.iter().map(|arriving| (arriving.refund.order(), &arriving.refund)).collect();
         let numbers: Vec<&Number> = wanted.keys().collect();
@@ -257,6 +253,7 @@ impl Desk {
         let members: Vec<MemberId> = stored.values().filter_map(|row| row.member_id).collect();
         if !members.is_empty() {
             members::lock_in(tx, &members).await?;
+            tiers::settle_in(tx, app, &members).await?;
         }
         let sold = Sold::load(tx, stored.into_values().collect()).await?;
         let orders = sold.into_iter().map(|sold| (number_of(&sold.order), sold)).collect();

@@ -89,6 +89,7 @@ pub const fn title(
     let comes_in = points > 0;
     match (kind, source) {
         (TransferKind::Earn, Source::Order) => ("消费得积分", "Points for a purchase"),
+        (TransferKind::Earn, Source::Tier) => ("升级礼积分", "Points on reaching a tier"),
         (TransferKind::Earn, _) => ("门店赠送积分", "Points granted in a store"),
         (TransferKind::Settle, _) => ("积分到账", "Points became available"),
         (TransferKind::Spend, _) => ("使用积分", "Points used"),

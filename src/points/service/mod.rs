@@ -44,12 +44,13 @@ pub use posting::post_in;
 pub use reading::{
     Overview, RuleBooks, balances, earned_on_day, expiring, overviews, purchase_rule_at,
 };
-pub use reconciling::reconcile;
+pub use reconciling::{reconcile, reconcile_in_lanes};
 pub use running::{RunningCampaign, running_campaigns};
 pub use statement::{Statement, StatementLine, Sums};
 pub use till::{Customer, TillMove, TillReversal, TillWish, move_at_tills_in, spend_at_till};
 pub use versioning::{Listed, Span};
 
+pub use super::error::MEMBER_NOT_FOUND;
 pub use super::rules::{Act, Difference, Fault, Movement, Posted, Replayed, Short};
 pub use super::rules::{
     Book, Budget, Counter, Counts, Issuer, Issues, Limit, Occasion, Phase, Visit, holds,

@@ -25,7 +25,7 @@ pub(super) struct Written {
 }
 
 impl Written {
-    /// Reads it.
+    /// Reads what they did to lots.
     pub(super) async fn read(db: &impl Conn, transfers: &[points_transfer::Model]) -> Result<Self> {
         let ids: Vec<TransferId> = transfers.iter().map(|transfer| transfer.id).collect();
         let mut uses: HashMap<TransferId, Vec<points_lot_use::Model>> = HashMap::new();
@@ -40,9 +40,20 @@ impl Written {
             merged: merged(db, transfers, &lots).await?,
             lots,
             uses,
-            reversed: store::reversed_sums(db, &ids).await?.into_iter().collect(),
+            reversed: HashMap::new(),
             settled: store::settled_of(db, &pending).await?.into_iter().collect(),
         })
+    }
+
+    /// Reads how much of them was taken back, too.
+    pub(super) async fn and_reversed(
+        mut self,
+        db: &impl Conn,
+        transfers: &[points_transfer::Model],
+    ) -> Result<Self> {
+        let ids: Vec<TransferId> = transfers.iter().map(|transfer| transfer.id).collect();
+        self.reversed = store::reversed_sums(db, &ids).await?.into_iter().collect();
+        Ok(self)
     }
 
     /// What a transfer did to lots.

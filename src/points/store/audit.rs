@@ -6,13 +6,13 @@ use entity::{
     points_account as account, points_lot as lot, points_lot_use as lot_use,
     points_transfer as transfer,
 };
-use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, Condition, DbErr, EntityTrait, ExprTrait, FromQueryResult, QueryFilter,
     QueryOrder, QueryResult, QuerySelect,
 };
 
-use super::CHUNK;
+use super::{CHUNK, Page};
 use crate::db::{Backend, Conn};
 
 /// A row, or what is known of one that holds a word that is none: somebody changed it by hand.
@@ -46,17 +46,50 @@ pub struct AccountKey {
     pub id: AccountId,
 }
 
-/// The next accounts in id order.
-pub async fn accounts_after(
+/// Accounts by id, in id order.
+pub async fn accounts_named(
     db: &impl Conn,
-    after: Option<AccountId>,
-    limit: u64,
+    ids: &[AccountId],
 ) -> Result<Vec<Readable<account::Model, AccountKey>>, DbErr> {
-    let query = account::Entity::find().order_by_asc(account::Column::Id).limit(limit);
-    let query = match after {
-        Some(id) => query.filter(account::Column::Id.gt(id)),
-        None => query,
-    };
+    let mut found = Vec::new();
+    for chunk in ids.chunks(CHUNK) {
+        let query = account::Entity::find()
+            .filter(account::Column::Id.is_in(chunk.iter().copied()))
+            .order_by_asc(account::Column::Id);
+        found.extend(query.into_model().all(db).await?);
+    }
+    Ok(found)
+}
+
+/// The accounts of a page.
+pub async fn account_rows_in(
+    db: &impl Conn,
+    page: Page,
+) -> Result<Vec<Readable<account::Model, AccountKey>>, DbErr> {
+    let query = account::Entity::find()
+        .filter(account::Column::Id.gt(page.above))
+        .filter(account::Column::Id.lte(page.upto));
+    query.into_model().all(db).await
+}
+
+/// The next transfers of a page of accounts, by account and number; the place begins at the page's lower end.
+pub async fn transfers_in(
+    db: &impl Conn,
+    page: Page,
+    (account, seq): (AccountId, i64),
+    limit: u64,
+) -> Result<Vec<Readable<transfer::Model, TransferKey>>, DbErr> {
+    use transfer::Column;
+    let place = Expr::tuple([Column::AccountId.into_expr(), Column::Seq.into_expr()]);
+    let after = Expr::tuple([Expr::value(account), Expr::value(seq)]);
+    let query = transfer::Entity::find()
+        .filter(place.gt(after))
+        // MariaDB finds no way into the index by the pair.
+        .filter(Column::AccountId.gte(account))
+        .filter(Column::AccountId.lte(page.upto))
+        .order_by_asc(Column::AccountId)
+        .order_by_asc(Column::Seq)
+        .limit(limit);
     query.into_model().all(db).await
 }
 
@@ -182,29 +215,4 @@ fn total(db: &impl Conn, column: impl ColumnTrait) -> Expr {
         _ => "bigint",
     };
     column.sum().cast_as(integer)
-}
-
-/// Accounts that transfers or lots name and that do not exist, at most `limit` of each.
-pub async fn orphans(db: &impl Conn, limit: u64) -> Result<Vec<AccountId>, DbErr> {
-    let transfers = transfer::Entity::find()
-        .select_only()
-        .column(transfer::Column::AccountId)
-        .distinct()
-        .filter(transfer::Column::AccountId.not_in_subquery(all_accounts()))
-        .limit(limit);
-    let lots = lot::Entity::find()
-        .select_only()
-        .column(lot::Column::AccountId)
-        .distinct()
-        .filter(lot::Column::AccountId.not_in_subquery(all_accounts()))
-        .limit(limit);
-    let mut found: Vec<AccountId> = transfers.into_tuple().all(db).await?;
-    found.extend(lots.into_tuple::<AccountId>().all(db).await?);
-    found.sort_unstable();
-    found.dedup();
-    Ok(found)
-}
-
-fn all_accounts() -> SelectStatement {
-    Query::select().column(account::Column::Id).from(account::Entity).to_owned()
 }

@@ -9,6 +9,7 @@ mod finance;
 mod holds;
 mod lots;
 mod rules;
+mod suspects;
 mod tracing;
 mod transfers;
 
@@ -16,8 +17,8 @@ pub use accounts::{
     accounts_by_id, accounts_of, insert_accounts, lock_accounts, lock_accounts_of, save_accounts,
 };
 pub use audit::{
-    Readable, accounts_after, ends_of, lots_after, orphans, owners, reversed_sums, settled_of,
-    transfers_after, used_of_lots,
+    Readable, TransferKey, account_rows_in, accounts_named, ends_of, lots_after, owners,
+    reversed_sums, settled_of, transfers_after, transfers_in, used_of_lots,
 };
 pub use budgets::{add_issued, issued, lock_budgets};
 pub use campaigns::{
@@ -40,6 +41,7 @@ pub use lots::{
     move_lots, origins, ran_out, save_lots, uses_of,
 };
 pub use rules::{insert_rule, rule_versions, rules, rules_by_id, stop_rule};
+pub use suspects::{ENDS, Page, accounts_in, page_end, suspects};
 pub use tracing::{
     LotMove, LotPart, last_before, moves_of_lot, numbered, parts_of, resolved_by,
     transfer_with_account,

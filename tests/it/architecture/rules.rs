@@ -32,7 +32,7 @@ pub const CAPABILITIES: &[(&str, &[&str])] = &[
     ("guides", &[]),
     ("members", &["staff", "stores"]),
     ("points", &["members", "stores"]),
-    ("tiers", &["members", "points"]),
+    ("tiers", &["members", "points", "staff"]),
     ("orders", &["catalog", "guides", "members", "points", "staff", "stores", "tiers"]),
     ("identity", &["members", "orders", "points", "sessions", "tiers"]),
     ("leaderboards", &["members", "staff", "stores"]),

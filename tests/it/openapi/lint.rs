@@ -73,6 +73,18 @@ pub const NATURALLY_IDEMPOTENT: &[(&str, &str)] = &[
     ("stop_points_campaign", "what has ended stays ended"),
     ("dry_run_earning_rule", "it writes nothing"),
     ("dry_run_points_campaign", "it writes nothing"),
+    ("add_tier", "the code is unique: a second send is refused"),
+    ("change_tier", "it says what the tier is to be, not how to change it; If-Match guards it"),
+    ("remove_tier", "what is deleted stays deleted"),
+    ("add_membership_plan", "the code is unique: a second send is refused"),
+    (
+        "change_membership_plan",
+        "it says what the plan is to be, not how to change it; If-Match guards it",
+    ),
+    ("pin_member_tier", "it says what the tier is to be; the same pin again changes nothing"),
+    ("lift_member_tier_pin", "what is lifted stays lifted"),
+    ("cancel_membership_card", "a card that was given back stays given back"),
+    ("undo_benefit_use", "a use that was taken back stays taken back"),
     ("preview_refund", "it writes nothing"),
 ];
 

@@ -56,6 +56,9 @@ fn path_of(row: &Row) -> String {
         .replace("{board}", board)
         .replace("{channel}", "pos")
         .replace("{external_no}", "NOTHING-1")
+        .replace("members/{id}", &format!("members/mem_{id}"))
+        .replace("{code}", "nothing")
+        .replace("{kind}", "tailoring")
 }
 
 /// The operation with the example of its document: nothing but the caller can be wrong.

@@ -93,7 +93,7 @@ pub async fn everybody(shop: &Retailer) -> Vec<Principal> {
     ] {
         all.push(principal(name, Kind::Staff(kind), Some(token)));
     }
-    for scope in ["orders:write", "points:write", "members:read"] {
+    for scope in ["orders:write", "points:write", "members:read", "benefits:write"] {
         let key = app.partner(&format!("only {scope}"), &[scope]).await;
         all.push(principal(scope, Kind::Partner(scope), Some(key)));
     }

@@ -159,6 +159,16 @@ seen!(
     Fault::HoldCaptured(_)
 );
 seen!(a_removed_hold_is_seen, "DELETE FROM points_hold WHERE state = 'held'", Fault::HoldSum);
+seen!(
+    a_number_too_large_for_a_sum_is_seen,
+    "UPDATE points_transfer SET available_after = 9223372036854775807 WHERE source_id = 'o1'",
+    Fault::BalanceAfter(..)
+);
+seen!(
+    a_use_of_a_lot_that_is_not_there_is_seen,
+    "UPDATE points_lot_use SET lot_id = transfer_id WHERE amount < -50",
+    Fault::LotLeft(_)
+);
 seen!(a_removed_account_is_seen, "DELETE FROM points_account WHERE version = 5", Fault::NoAccount);
 
 #[actix_web::test]

@@ -45,7 +45,7 @@ pub struct TestApp {
     server: ServerHandle,
     started: DateTime<Utc>,
     // Dropped last: the app must let go of the database first.
-    _database: TestDb,
+    database: TestDb,
 }
 
 /// A Sunday, noon in Shanghai.
@@ -82,7 +82,7 @@ impl TestApp {
         let (url, server) = serve(&app);
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let started = clock.now();
-        Self { app, clock, wechat, url, client, server, started, _database: database }
+        Self { app, clock, wechat, url, client, server, started, database }
     }
 
     /// Another process on the same database and kv: its own caches, its own server. Gives its URL.
@@ -90,6 +90,11 @@ impl TestApp {
         let app = App::build(self.app.config.clone(), self.clock.clone()).await.unwrap();
         let (url, server) = serve(&app);
         (app, url, server)
+    }
+
+    /// Its database, for a connection beside the app's.
+    pub fn database_url(&self) -> String {
+        self.database.url()
     }
 
     /// Now, by the app's clock.

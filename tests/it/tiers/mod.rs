@@ -1,20 +1,30 @@
 //! Tiers (TR-1 to TR-4).
 
-use chrono::TimeDelta;
+mod benefits;
+mod cards;
+mod ladder;
+mod merging;
+mod notices;
+mod oracle;
+mod pins;
+mod renewal;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use huiyi::db::in_tx;
 use huiyi::kernel::Fen;
-use huiyi::kernel::codes::Ledger;
+use huiyi::kernel::codes::{Ledger, StaffRole};
 use huiyi::kernel::ids::{MemberId, OrderId};
 use huiyi::members::service::{self as members, Purchase};
 use huiyi::points::service::Movement;
 use huiyi::tiers::service as tiers;
 use serde_json::Value;
 
-use crate::support::{TestApp, earn, movement};
+use crate::support::{Answer, TestApp, earn, movement, order};
 
 impl TestApp {
-    /// She pays, today less `days_ago`.
+    /// She pays, today less `days_ago`. As with an order, what has ended is seen to first.
     async fn pays(&self, member: MemberId, fen: i64, days_ago: i64) {
+        self.settle(member).await;
         let at = self.now() - TimeDelta::days(days_ago);
         let purchase = Purchase {
             member,
@@ -30,7 +40,20 @@ impl TestApp {
         booked.await.unwrap();
     }
 
+    async fn settle(&self, member: MemberId) {
+        let settled =
+            in_tx(&self.app.db, async |tx| tiers::settle_in(tx, &self.app, &[member]).await);
+        settled.await.unwrap();
+    }
+
+    /// She pays and rises to whatever she reaches.
+    async fn buys(&self, member: MemberId, fen: i64) {
+        self.pays(member, fen, 0).await;
+        self.upgrade(member).await;
+    }
+
     async fn grows(&self, member: MemberId, source_id: &str, growth: i64) {
+        self.settle(member).await;
         let earning =
             Movement { ledger: Ledger::Growth, ..movement(self, member, source_id, earn(growth)) };
         self.moves(&[earning]).await.remove(0).unwrap();
@@ -50,16 +73,113 @@ impl TestApp {
 
     async fn multiplier(&self, member: MemberId, at: &str) -> i64 {
         let wanted = [(member, at.parse().unwrap())];
-        tiers::multipliers_at(self.app.db.read(), &wanted).await.unwrap()[0]
+        tiers::tiers_at(self.app.db.read(), &wanted).await.unwrap()[0]
+            .as_ref()
+            .unwrap()
+            .multiplier_bps
     }
 
-    async fn upgrades(&self, member: MemberId) -> Vec<Value> {
-        use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+    /// Payloads of a member's events of a kind.
+    async fn told(&self, member: MemberId, kind: &str) -> Vec<Value> {
+        use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
         let events = entity::event_log::Entity::find()
-            .filter(entity::event_log::Column::Kind.eq("tier.upgraded"))
+            .filter(entity::event_log::Column::Kind.eq(kind))
             .filter(entity::event_log::Column::MemberId.eq(member))
+            .order_by_asc(entity::event_log::Column::OccurredAt)
             .all(self.app.db.read());
         events.await.unwrap().into_iter().map(|event| event.payload).collect()
+    }
+
+    /// From where to where her tier went up.
+    async fn upgrades(&self, member: MemberId) -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let events = self.told(member, "tier.upgraded").await;
+        events.iter().map(|event| (text(&event["from"]), text(&event["to"]))).collect()
+    }
+
+    /// Sees to whatever has ended.
+    async fn renews(&self) {
+        while tiers::renew_due(&self.app, 3).await.unwrap() > 0 {}
+    }
+
+    /// Her changes, oldest first: cause, tier before, tier after.
+    async fn changes(&self, member: MemberId) -> Vec<(String, String, String)> {
+        let mut history = tiers::history(self.app.db.read(), member, None, 100).await.unwrap();
+        history.reverse();
+        let told = |entry: &tiers::HistoryEntry| {
+            let change = &entry.change;
+            let from = change.from_tier.clone().unwrap_or_default();
+            (change.cause.to_string(), from, change.to_tier.clone())
+        };
+        history.iter().map(told).collect()
+    }
+
+    /// Code, start and end of the tier in force.
+    async fn tier_of(&self, member: MemberId) -> (String, DateTime<Utc>, Option<DateTime<Utc>>) {
+        let standing = self.standing(member).await;
+        (standing.tier.code, standing.since, standing.until)
+    }
+
+    /// A signed-in administrator.
+    async fn admin(&self) -> String {
+        let admin = self.hire("A001", StaffRole::Admin, None).await;
+        self.staff_token(admin, "A001", "admin").await
+    }
+}
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+/// Changes as [`TestApp::changes`] tells them.
+fn changes(list: &[(&str, &str, &str)]) -> Vec<(String, String, String)> {
+    list.iter().map(|(a, b, c)| ((*a).to_owned(), (*b).to_owned(), (*c).to_owned())).collect()
+}
+
+/// A retailer with a till that sells, and head office.
+struct Shop {
+    app: TestApp,
+    key: String,
+    admin: String,
+}
+
+impl Shop {
+    async fn open() -> Self {
+        let app = TestApp::start().await;
+        app.catalogue().await;
+        app.settles_at_once().await;
+        let key = app.partner("till", &["orders:write", "benefits:write"]).await;
+        let admin = app.admin().await;
+        Self { app, key, admin }
+    }
+
+    /// Sells a dress now and gives the answer.
+    async fn sells(&self, number: &str, phone: &str, fen: i64) -> Value {
+        let at = self.app.now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+        let order = order(number, phone, fen, &at);
+        self.app.post("/v1/open/orders").bearer(&self.key).json(&order).send().await.expect(200)
+    }
+
+    async fn refunds(&self, number: &str, order: &str, fen: i64) {
+        let at = self.app.now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+        let body = serde_json::json!({
+            "channel": "pos", "external_no": number, "order_external_no": order,
+            "occurred_at": at, "amount_fen": fen
+        });
+        self.open_post("/v1/open/refunds", &body).await.expect(200);
+    }
+
+    /// A POST of the till, with the body as its own `Idempotency-Key`.
+    async fn open_post(&self, path: &str, body: &Value) -> Answer {
+        let key: String =
+            format!("{path} {body}").chars().filter(char::is_ascii).take(255).collect();
+        let call = self.app.post(path).bearer(&self.key).key(&key);
+        call.json(body).send().await
+    }
+
+    async fn admin_call(&self, method: reqwest::Method, path: &str, body: &Value) -> Answer {
+        let call = self.app.call(method, path).bearer(&self.admin);
+        if body.is_null() { call.send().await } else { call.json(body).send().await }
     }
 }
 
@@ -90,17 +210,20 @@ async fn either_track_raises_at_once_and_for_twelve_months() {
     let standing = app.standing(bea).await;
     assert_eq!((standing.tier.code.as_str(), standing.growth), ("diamond", 20_000));
     assert!(standing.next.is_none());
-    assert_eq!(app.upgrades(bea).await, [serde_json::json!({"from": "silver", "to": "diamond"})]);
+    assert_eq!(app.upgrades(bea).await, [("silver".to_owned(), "diamond".to_owned())]);
+    // She is at the top: nothing is missing but what keeps her there.
+    let keep = standing.keep.unwrap();
+    assert_eq!((keep.missing_spend, keep.missing_growth), (Fen(2_000_000), 20_000));
 }
 
 #[actix_web::test]
 async fn only_the_spending_of_twelve_months_counts() {
     let app = TestApp::start().await;
     let ann = app.known("13800000001").await;
-    // 2025-03-14 is a day too early, 2025-03-15 is not.
-    app.pays(ann, 500_000, 366).await;
+    // 2025-03-15 is a day too early, 2025-03-16 is not: else what made a tier would renew it a year later.
+    app.pays(ann, 500_000, 365).await;
     assert_eq!(app.standing(ann).await.spent, Fen(0));
-    app.pays(ann, 300_000, 365).await;
+    app.pays(ann, 300_000, 364).await;
     assert_eq!(app.standing(ann).await.spent, Fen(300_000));
     app.upgrade(ann).await;
     assert_eq!(app.standing(ann).await.tier.code, "silver");
@@ -133,7 +256,7 @@ async fn a_merge_keeps_the_better_tier() {
     let standing = app.standing(bea).await;
     assert_eq!((standing.tier.code.as_str(), standing.growth), ("gold", 5_000));
     assert_eq!((standing.since, standing.until), (hers.since, hers.until));
-    assert_eq!(app.upgrades(bea).await, [serde_json::json!({"from": "silver", "to": "gold"})]);
+    assert_eq!(app.upgrades(bea).await, [("silver".to_owned(), "gold".to_owned())]);
 }
 
 #[actix_web::test]
