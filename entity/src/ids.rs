@@ -188,6 +188,8 @@ id!(/// One use of a benefit (TR-3).
     BenefitUseId, "bfu");
 id!(/// An adjustment of points by hand (PT-7).
     AdjustmentId, "adj");
+id!(/// What the programme moved in one way on one business day (PT-9).
+    PointsDayTotalId, "pdt");
 
 #[cfg(test)]
 mod tests {
@@ -206,6 +208,20 @@ mod tests {
         assert!(id.parse::<OrderId>().is_err());
         for bad in ["", "mem", "mem_", "mem_zzz", "mem_0123456789", "MEM_"] {
             assert!(bad.parse::<MemberId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_was_made_in_a_span_is_a_range_of_ids() {
+        let at = |millis| DateTime::from_timestamp_millis(millis).unwrap();
+        for millis in [0, 999, 1_773_547_200_000, 1_773_547_200_123] {
+            for _ in 0..50 {
+                let id = TransferId::new(at(millis));
+                assert!(
+                    TransferId::earliest(at(millis)) <= id
+                        && id < TransferId::earliest(at(millis + 1))
+                );
+            }
         }
     }
 

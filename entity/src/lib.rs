@@ -30,6 +30,8 @@ pub mod points_account;
 pub mod points_adjustment;
 pub mod points_budget;
 pub mod points_campaign;
+pub mod points_closed_day;
+pub mod points_day_total;
 pub mod points_hold;
 pub mod points_lot;
 pub mod points_lot_use;

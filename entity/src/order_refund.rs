@@ -36,6 +36,10 @@ pub struct Model {
     pub refused: Option<String>,
     /// Points it took back.
     pub points_reversed: i64,
+    /// Points that it could not take back because they were used (PT-6); none where they become debt.
+    pub shortfall_points: i64,
+    /// What those are worth, at the rate of the day: to be deducted from the money given back.
+    pub shortfall_fen: Fen,
     /// First received.
     pub received_at: DateTimeUtc,
 }

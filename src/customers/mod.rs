@@ -2,4 +2,5 @@
 //! Owns no table. Staff reach a customer only through `members::service::find_in_scope` (S1).
 
 pub mod routes;
+mod rules;
 pub mod service;

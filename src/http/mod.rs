@@ -5,6 +5,7 @@ pub mod body;
 pub mod client;
 pub mod codes;
 pub mod context;
+pub mod csv;
 pub mod etag;
 pub mod gate;
 pub mod gathered;

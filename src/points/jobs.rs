@@ -11,6 +11,8 @@ use crate::points::service;
 const BATCH: u64 = 500;
 /// Differences that are logged one by one; the metric counts them all.
 const LOGGED: usize = 100;
+/// Business days closed between two looks at the lease.
+const DAYS: usize = 7;
 
 /// Proves every balance and lot of both ledgers, nightly (PT-9). A difference is a line of the log, which names ids only,
 /// and an alert by `huiyi_ledger_verify_differences`; the job itself is then done, because trying again changes nothing.
@@ -66,6 +68,14 @@ pub async fn announce(app: &App, job: &Job) -> Result<()> {
         in_batches(app, job, batch).await?;
     }
     Ok(())
+}
+
+/// Adds up the business days that are over (PT-9), nightly; after a long pause all of them, day by day.
+///
+/// # Errors
+/// The database's; a later run goes on where this one ended.
+pub async fn close_days(app: &App, job: &Job) -> Result<()> {
+    in_batches(app, job, async || service::close_days(app, DAYS).await).await
 }
 
 async fn in_batches(app: &App, job: &Job, batch: impl AsyncFn() -> Result<usize>) -> Result<()> {

@@ -25,6 +25,7 @@ pub static HANDLERS: &[(&str, Handler)] = &[
     ("announce_expiring_points", |app, job| points::announce(app, job).boxed_local()),
     ("renew_tiers", |app, job| tiers::renew(app, job).boxed_local()),
     ("announce_tier_ends", |app, job| tiers::announce(app, job).boxed_local()),
+    ("close_points_days", |app, job| points::close_days(app, job).boxed_local()),
 ];
 
 /// What becomes due again and again; the name is the kind of the jobs. Times are of the business day.
@@ -40,6 +41,7 @@ pub static SCHEDULES: &[Schedule] = &[
     },
     Schedule { name: "renew_tiers", when: When::DailyAt(1, 0), missed: Missed::Latest },
     Schedule { name: "announce_tier_ends", when: When::DailyAt(9, 0), missed: Missed::Latest },
+    Schedule { name: "close_points_days", when: When::DailyAt(1, 30), missed: Missed::Latest },
 ];
 
 /// Every chore.

@@ -37,6 +37,7 @@ pub fn admin(config: &mut ServiceConfig<'_>) {
         .configure(leaderboards::routes::admin)
         .configure(operations::routes::admin)
         .configure(points::routes::admin)
+        .configure(customers::routes::admin)
         .configure(orders::routes::admin)
         .configure(tiers::routes::admin);
 }

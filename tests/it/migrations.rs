@@ -74,6 +74,8 @@ entities!(
     points_budget,
     points_campaign,
     points_hold,
+    points_closed_day,
+    points_day_total,
     points_lot,
     points_lot_use,
     points_notice,

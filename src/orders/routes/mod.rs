@@ -5,6 +5,7 @@ mod items;
 mod order_answers;
 mod order_wire;
 mod orders;
+mod preview_wire;
 mod read_back;
 mod refund_wire;
 mod refunds;
@@ -24,5 +25,6 @@ pub fn open(config: &mut ServiceConfig<'_>) {
         .service(orders::send_order_batch)
         .service(read_back::read_order)
         .service(refunds::send_refund)
-        .service(refunds::send_refund_batch);
+        .service(refunds::send_refund_batch)
+        .service(refunds::preview_refund);
 }

@@ -180,6 +180,10 @@ pub struct StoredOrderRefund {
     pub amount_fen: Fen,
     /// Points it took back.
     pub points_reversed: i64,
+    /// Points that it could not take back because they were used.
+    pub shortfall_points: i64,
+    /// What those are worth: deducted from the money given back.
+    pub shortfall_fen: Fen,
 }
 
 impl From<StoredRefund> for StoredOrderRefund {
@@ -193,6 +197,8 @@ impl From<StoredRefund> for StoredOrderRefund {
             occurred_at: row.occurred_at,
             amount_fen: row.amount_fen,
             points_reversed: row.points_reversed,
+            shortfall_points: row.shortfall_points,
+            shortfall_fen: row.shortfall_fen,
         }
     }
 }

@@ -135,7 +135,8 @@ impl RefundItemState {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "result": "applied", "external_no": "R-20261122-0003", "refund_id": "rfd_0698v9qe00t134m6ou6d8h2lal",
-    "order_id": "ord_0698v9qe00t134m6ou6d8h2lal", "state": "applied", "points_reversed": 539
+    "order_id": "ord_0698v9qe00t134m6ou6d8h2lal", "state": "applied", "points_reversed": 539,
+    "shortfall_points": 0, "shortfall_fen": 0
 }))]
 pub struct RefundReceipt {
     /// In one word; never `refused`.
@@ -156,6 +157,10 @@ pub struct RefundReceipt {
     pub reason: Option<String>,
     /// Points it took back.
     pub points_reversed: i64,
+    /// Points that it could not take back because they were used: 0 unless `points.clawback` is `shortfall`.
+    pub shortfall_points: i64,
+    /// What those are worth, in fen: deduct it from the money given back.
+    pub shortfall_fen: Fen,
 }
 
 /// What became of one refund of a batch.
@@ -182,6 +187,10 @@ pub struct RefundBatchItem {
     pub reason: Option<String>,
     /// Points it took back.
     pub points_reversed: i64,
+    /// Points that it could not take back because they were used: 0 unless `points.clawback` is `shortfall`.
+    pub shortfall_points: i64,
+    /// What those are worth, in fen: deduct it from the money given back.
+    pub shortfall_fen: Fen,
     /// Why it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<ItemProblem>,
@@ -206,7 +215,8 @@ pub struct RefundBatchCounts {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "results": [{"index": 0, "external_no": "R-20261122-0003", "result": "waiting",
-                 "refund_id": "rfd_0698v9qe00t134m6ou6d8h2lal", "state": "waiting", "points_reversed": 0}],
+                 "refund_id": "rfd_0698v9qe00t134m6ou6d8h2lal", "state": "waiting", "points_reversed": 0,
+                 "shortfall_points": 0, "shortfall_fen": 0}],
     "counts": {"applied": 0, "waiting": 1, "without_effect": 0, "unchanged": 0, "refused": 0}
 }))]
 pub struct RefundBatchResponse {
@@ -236,7 +246,7 @@ pub(super) fn into_refund(request: RefundRequest) -> Result<RefundIn> {
     })
 }
 
-const fn word(outcome: &RefundOutcome, state: Option<RefundState>) -> RefundItemResult {
+pub(super) const fn word(outcome: &RefundOutcome, state: Option<RefundState>) -> RefundItemResult {
     match (outcome, state) {
         (RefundOutcome::Refused(_), _) => RefundItemResult::Refused,
         (RefundOutcome::Unchanged, _) => RefundItemResult::Unchanged,
@@ -266,6 +276,8 @@ pub(super) fn receipt(external_no: String, result: RefundResult) -> Result<Refun
         state,
         reason: reason.flatten(),
         points_reversed: result.points_reversed,
+        shortfall_points: result.shortfall_points,
+        shortfall_fen: result.shortfall_fen,
     })
 }
 
@@ -318,7 +330,9 @@ fn batch_item(
         order_id: result.as_ref().and_then(|result| result.order),
         state: wire_state,
         reason: reason.flatten(),
-        points_reversed: result.map_or(0, |result| result.points_reversed),
+        points_reversed: result.as_ref().map_or(0, |result| result.points_reversed),
+        shortfall_points: result.as_ref().map_or(0, |result| result.shortfall_points),
+        shortfall_fen: result.map_or(Fen(0), |result| result.shortfall_fen),
         problem,
     }
 }

@@ -4,6 +4,7 @@ use actix_web::web::{Json, ThinData};
 use actix_web::{HttpRequest, post};
 
 use super::items::each;
+use super::preview_wire::RefundPreview;
 use super::refund_wire::{
     RefundBatchRequest, RefundBatchResponse, RefundReceipt, RefundRequest, batch_response,
     into_refund, receipt,
@@ -81,4 +82,37 @@ pub(super) async fn send_refund_batch(
     let ingest = async |refunds| service::ingest_refunds(&app, caller.partner, refunds).await;
     let results = each(items.read(into_refund), ingest).await?;
     Ok(Json(batch_response(items.numbers(), results, language(&request))))
+}
+
+/// Preview a refund
+///
+/// Needs the scope `orders:write`. Takes the body of a refund and answers what booking it now would do, line by line:
+/// money, points and growth that would go back, how many of the points are pending, can be spent or were used already,
+/// and what it would do to the tier. Nothing is written; what booking would refuse is refused.
+#[utoipa::path(
+    tag = "orders",
+    security(("partner_key" = ["orders:write"])),
+    request_body = RefundRequest,
+    responses(
+        (status = 200, body = RefundPreview, description = "What booking it now would do."),
+        (status = 400, body = Problem, description = "bad_json"),
+        (status = 401, body = Problem, description = "unauthenticated"),
+        (status = 403, body = Problem, description = "forbidden"),
+        (status = 409, body = Problem, description = "refund_number_reused, order_number_taken"),
+        (status = 413, body = Problem, description = "body_too_large"),
+        (status = 415, body = Problem, description = "unsupported_media_type"),
+        (status = 422, body = Problem, description = "invalid_fields, refund_exceeds_paid, refund_line_unknown, order_amounts_mismatch, order_amount_too_large, order_currency_unsupported, order_in_future, order_too_old"),
+        (status = 429, body = Problem, description = "rate_limited"),
+        (status = 503, body = Problem, description = "unavailable"),
+    )
+)]
+#[post("/refunds:preview")]
+pub(super) async fn preview_refund(
+    app: ThinData<App>,
+    caller: PartnerCaller<OrdersWrite>,
+    body: Body<RefundRequest>,
+) -> Result<Json<RefundPreview>> {
+    let refund = into_refund(body.value)?;
+    let plan = service::preview_refund(&app, caller.partner, refund).await?;
+    Ok(Json(plan.into()))
 }

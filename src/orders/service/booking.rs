@@ -51,8 +51,9 @@ pub(super) async fn book(
     writes.take(batch, plans, &members, known, partner, now);
     writes.settle(tx, &around, &mut effects).await?;
     standing.extend(writes.standing());
-    writes.write(tx).await?;
-    effects.write(tx, app, now).await?;
+    let refunds = writes.write(tx).await?;
+    let short = rows::fall_short(app, refunds, &effects.write(tx, app, now).await?);
+    store::update_refunds(tx, short).await?;
     Ok(outcomes
         .into_iter()
         .zip(batch)
@@ -249,7 +250,8 @@ impl Writes {
         })
     }
 
-    async fn write(self, tx: &Tx) -> Result<()> {
+    /// Writes all of it and gives the refunds that waited.
+    async fn write(self, tx: &Tx) -> Result<Vec<order_refund::Model>> {
         let (new, mut lines) = parted(self.new);
         let (mut changed, filled_lines) = parted(self.filled);
         let cancelled = self.cancelled.into_iter().map(|(sold, _)| sold).collect();
@@ -266,8 +268,8 @@ impl Writes {
         store::insert_lines(tx, lines).await?;
         store::update_lines(tx, cancelled_lines).await?;
         store::insert_payments(tx, self.payments).await?;
-        store::update_refunds(tx, self.refunds).await?;
-        Ok(())
+        store::update_refunds(tx, self.refunds.clone()).await?;
+        Ok(self.refunds)
     }
 }
 

@@ -1,10 +1,10 @@
 //! What a batch of orders and refunds changes elsewhere, gathered and written together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use entity::codes::{CreditKind, Ledger, Source, TransferKind};
-use entity::ids::{MemberId, OrderId, RegionId};
+use entity::ids::{MemberId, OrderId, RefundId, RegionId};
 use entity::sales_order;
 use entity::values::Fen;
 use uuid::Uuid;
@@ -19,6 +19,9 @@ use crate::kernel::actor::Actor;
 use crate::members::service::{self as members, Purchase};
 use crate::points::service::{self as points, Act, Counter, Granter, Movement, Return, Short};
 use crate::tiers::service as tiers;
+
+/// Points that refunds could not take back because they were used and, by configuration, are not owed (PT-6).
+pub(super) type Shortfalls = HashMap<RefundId, i64>;
 
 /// Effects in the order in which they came about.
 #[derive(Default)]
@@ -140,13 +143,17 @@ impl Effects {
     }
 
     /// Writes all of it. A movement that the ledger refuses undoes the whole batch, so that its item can be found.
-    pub async fn write(mut self, tx: &Tx, app: &App, now: DateTime<Utc>) -> Result<()> {
+    pub async fn write(mut self, tx: &Tx, app: &App, now: DateTime<Utc>) -> Result<Shortfalls> {
         if !self.returns.is_empty() {
             self.count(points::returned(tx, &self.returns).await?);
         }
         points::count_in(tx, &self.counted, now).await?;
-        for answer in points::post_in(tx, app, &self.movements).await? {
-            answer.map_err(Error::from)?;
+        let mut shortfalls = Shortfalls::new();
+        let answers = points::post_in(tx, app, &self.movements).await?;
+        for (movement, answer) in self.movements.iter().zip(answers) {
+            let short = answer.map_err(Error::from)?.shortfall;
+            let refund = movement.source_id.parse().ok().filter(|_| short > 0);
+            shortfalls.extend(refund.map(|refund: RefundId| (refund, short)));
         }
         if !self.purchases.is_empty() {
             members::book_purchases_in(tx, &self.purchases).await?;
@@ -157,7 +164,7 @@ impl Effects {
             tiers::upgrade_in(tx, app, &self.reached).await?;
         }
         events::publish(tx, self.events, now).await?;
-        Ok(())
+        Ok(shortfalls)
     }
 
     async fn redate(&self, tx: &Tx) -> Result<()> {

@@ -8,6 +8,8 @@ mod deciding;
 mod dry_run;
 mod earnings;
 mod effects;
+mod headings;
+mod previewing;
 mod refunding;
 mod rows;
 mod taking_back;
@@ -29,6 +31,8 @@ pub use super::rules::content::{
 pub use super::rules::trial::{Tally, Verdict};
 pub use arrivals::{OrderOutcome, OrderResult, Warning, ingest};
 pub use dry_run::{Draft, MOST_DAYS, Trial, dry_run};
+pub use headings::{OrderHeading, headings};
+pub use previewing::{PlannedLine, RefundPlan, TierPlan, preview_refund};
 pub use refunding::{RefundOutcome, RefundResult, RefundState, ingest_refunds};
 
 /// Most orders or refunds in one transaction.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use entity::codes::OrderStatus;
 use entity::ids::{MemberId, OrderId, PartnerId, RefundId};
-use entity::values::Digest;
+use entity::values::{Digest, Fen};
 use entity::{order_refund, order_refund_line, sales_order};
 
 use super::arrivals::regions_of;
@@ -36,6 +36,10 @@ pub struct RefundResult {
     pub state: Option<RefundState>,
     /// Points it took back.
     pub points_reversed: i64,
+    /// Points that it could not take back because they were used: to be deducted from the money.
+    pub shortfall_points: i64,
+    /// What those are worth.
+    pub shortfall_fen: Fen,
 }
 
 /// What became of a refund, in one word.
@@ -62,8 +66,8 @@ pub enum RefundState {
 
 /// A refund that may be booked.
 #[derive(Clone, Debug)]
-struct Arriving {
-    refund: RefundIn,
+pub(super) struct Arriving {
+    pub refund: RefundIn,
     fingerprint: Digest,
 }
 
@@ -82,8 +86,7 @@ pub async fn ingest_refunds(
     for refund in refunds {
         match check_refund(&refund, now) {
             Ok(()) => {
-                let fingerprint = app.vault.index("refund", &canonical_refund(&refund));
-                arriving.push(Arriving { refund, fingerprint });
+                arriving.push(Arriving::new(app, refund));
                 answers.push(None);
             }
             Err(error) => answers.push(Some(RefundResult::refused(error.refusal()))),
@@ -106,6 +109,8 @@ impl RefundResult {
             order: None,
             state: None,
             points_reversed: 0,
+            shortfall_points: 0,
+            shortfall_fen: Fen(0),
         }
     }
 
@@ -113,7 +118,7 @@ impl RefundResult {
         Self::refused(Error::from(code).refusal())
     }
 
-    fn standing(
+    pub(super) fn standing(
         outcome: RefundOutcome,
         row: &order_refund::Model,
         order: &sales_order::Model,
@@ -124,7 +129,16 @@ impl RefundResult {
             order: Some(order.id).filter(|_| order.version > 0),
             state: Some(RefundState::of(row)),
             points_reversed: row.points_reversed,
+            shortfall_points: row.shortfall_points,
+            shortfall_fen: row.shortfall_fen,
         }
+    }
+
+    /// What the ledger made of it.
+    pub(super) const fn take_from(&mut self, row: &order_refund::Model) {
+        self.points_reversed = row.points_reversed;
+        self.shortfall_points = row.shortfall_points;
+        self.shortfall_fen = row.shortfall_fen;
     }
 }
 
@@ -140,6 +154,54 @@ impl RefundState {
     }
 }
 
+/// What is to be done with a refund.
+pub(super) enum Settled {
+    /// Nothing: it stood before, or cannot stand.
+    Stands(Box<RefundResult>),
+    /// It is new; its row says whether it was booked, waits or has no effect.
+    New(Box<(order_refund::Model, Vec<order_refund_line::Model>)>),
+}
+
+impl Arriving {
+    pub fn new(app: &App, refund: RefundIn) -> Self {
+        let fingerprint = app.vault.index("refund", &canonical_refund(&refund));
+        Self { refund, fingerprint }
+    }
+
+    /// Decides on a refund of `sold` and, where that is paid, takes back what goes back with it: in memory, so that a
+    /// preview does what booking does.
+    pub fn settle(
+        &self,
+        partner: PartnerId,
+        stands: Option<&order_refund::Model>,
+        sold: &mut Sold,
+        around: &Surroundings<'_>,
+        effects: &mut Effects,
+    ) -> Settled {
+        if let Some(row) = stands {
+            return Settled::Stands(Box::new(again(row, self, partner, &sold.order)));
+        }
+        let refuse = |code| Settled::Stands(Box::new(RefundResult::plainly_refused(code)));
+        if sold.order.version > 0 && sold.order.partner_id != partner {
+            return refuse(error::ORDER_NUMBER_TAKEN);
+        }
+        let refund = &self.refund;
+        let mut row = rows::refund(refund, &self.fingerprint, sold.order.id, partner, around.now);
+        let lines = rows::refund_lines(refund, row.id, around.now);
+        match sold.order.status {
+            OrderStatus::Placed => {}
+            OrderStatus::Cancelled => row.refused = Some(error::ORDER_CANCELLED.code.to_owned()),
+            OrderStatus::Paid => {
+                let wish = rows::as_refund(&row, &lines);
+                if let Err(code) = sold.refund(&mut row, &wish, around, effects) {
+                    return refuse(code);
+                }
+            }
+        }
+        Settled::New(Box::new((row, lines)))
+    }
+}
+
 async fn book(
     tx: &Tx,
     app: &App,
@@ -152,10 +214,16 @@ async fn book(
     let regions = regions_of(tx, &HashMap::new(), stores).await?;
     let around = Surroundings { app, regions: &regions, actor: Actor::partner(partner), now };
     let mut effects = Effects::default();
-    let results =
+    let mut results: Vec<RefundResult> =
         batch.iter().map(|arriving| desk.handle(arriving, &around, &mut effects)).collect();
-    desk.write(tx).await?;
-    effects.write(tx, app, now).await?;
+    let new = desk.write(tx).await?;
+    let short = rows::fall_short(app, new, &effects.write(tx, app, now).await?);
+    store::update_refunds(tx, short.clone()).await?;
+    for result in &mut results {
+        if let Some(row) = short.iter().find(|row| Some(row.id) == result.refund) {
+            result.take_from(row);
+        }
+    }
     Ok(results)
 }
 
@@ -208,25 +276,13 @@ impl Desk {
         let Some(sold) = self.orders.get_mut(&number) else {
             return RefundResult::plainly_refused(crate::http::codes::FAULT);
         };
-        if let Some(row) = self.refunds.get(&refund.number) {
-            return again(row, arriving, self.partner, &sold.order);
-        }
-        if sold.order.version > 0 && sold.order.partner_id != self.partner {
-            return RefundResult::plainly_refused(error::ORDER_NUMBER_TAKEN);
-        }
-        let id = sold.order.id;
-        let mut row = rows::refund(refund, &arriving.fingerprint, id, self.partner, around.now);
-        let lines = rows::refund_lines(refund, row.id, around.now);
-        match sold.order.status {
-            OrderStatus::Placed => {}
-            OrderStatus::Cancelled => row.refused = Some(error::ORDER_CANCELLED.code.to_owned()),
-            OrderStatus::Paid => {
-                let wish = rows::as_refund(&row, &lines);
-                if let Err(code) = sold.refund(&mut row, &wish, around, effects) {
-                    return RefundResult::plainly_refused(code);
-                }
-                self.changed.insert(number);
-            }
+        let stands = self.refunds.get(&refund.number);
+        let (row, lines) = match arriving.settle(self.partner, stands, sold, around, effects) {
+            Settled::Stands(result) => return *result,
+            Settled::New(new) => *new,
+        };
+        if row.applied_at.is_some() {
+            self.changed.insert(number);
         }
         let result = RefundResult::standing(RefundOutcome::Created, &row, &sold.order);
         self.new.insert(refund.number.clone(), lines);
@@ -234,7 +290,8 @@ impl Desk {
         result
     }
 
-    async fn write(mut self, tx: &Tx) -> Result<()> {
+    /// Writes all of it and gives the new refunds.
+    async fn write(mut self, tx: &Tx) -> Result<Vec<order_refund::Model>> {
         let (mut orders, mut lines) = (Vec::new(), Vec::new());
         for number in &self.changed {
             if let Some(sold) = self.orders.remove(number) {
@@ -243,11 +300,12 @@ impl Desk {
             }
         }
         let new = self.new.keys().filter_map(|number| self.refunds.get(number).cloned());
-        store::insert_refunds(tx, new.collect()).await?;
+        let new: Vec<order_refund::Model> = new.collect();
+        store::insert_refunds(tx, new.clone()).await?;
         store::insert_refund_lines(tx, self.new.into_values().flatten().collect()).await?;
         store::update_orders(tx, orders).await?;
         store::update_lines(tx, lines).await?;
-        Ok(())
+        Ok(new)
     }
 }
 

@@ -10,7 +10,10 @@ use super::super::rules::content::{LineIn, Number, OrderIn, RefundIn};
 use super::super::rules::returns::{Bought, Part, Refund};
 use super::super::rules::versions::Goods;
 use super::arrivals::Arriving;
+use super::effects::Shortfalls;
+use crate::app::App;
 use crate::catalog::service::SkuInfo;
+use crate::points::service as points;
 
 /// A new order, nothing earned and nobody named yet.
 pub(super) fn order(
@@ -154,8 +157,26 @@ pub(super) fn refund(
         applied_at: None,
         refused: None,
         points_reversed: 0,
+        shortfall_points: 0,
+        shortfall_fen: Fen(0),
         received_at: now,
     }
+}
+
+/// The refunds that fell short, with what they could not take back.
+pub(super) fn fall_short(
+    app: &App,
+    refunds: Vec<order_refund::Model>,
+    shortfalls: &Shortfalls,
+) -> Vec<order_refund::Model> {
+    let fall_short = |mut row: order_refund::Model| {
+        let short = *shortfalls.get(&row.id)?;
+        row.points_reversed -= short;
+        row.shortfall_points = short;
+        row.shortfall_fen = Fen(points::fen_of(app, short));
+        Some(row)
+    };
+    refunds.into_iter().filter_map(fall_short).collect()
 }
 
 /// The lines of a refund.

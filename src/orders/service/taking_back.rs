@@ -15,7 +15,7 @@ use super::effects::{Cause, Effects};
 use super::rows;
 use crate::app::App;
 use crate::config::Clawback;
-use crate::db::Tx;
+use crate::db::Conn;
 use crate::http::{Code, Result};
 use crate::kernel::actor::Actor;
 use crate::kernel::apportion::share;
@@ -83,7 +83,7 @@ impl Sold {
     }
 
     /// Loads the lines of `orders` and the refunds that were booked on them.
-    pub async fn load(tx: &Tx, orders: Vec<sales_order::Model>) -> Result<Vec<Self>> {
+    pub async fn load(tx: &impl Conn, orders: Vec<sales_order::Model>) -> Result<Vec<Self>> {
         let ids: Vec<OrderId> = orders.iter().map(|order| order.id).collect();
         let mut lines = store::lines_of(tx, &ids).await?;
         let refunded = orders.iter().filter(|order| order.refunded_at.is_some());

@@ -1,10 +1,12 @@
 //! Queries.
 
 mod habits;
+mod headings;
 mod read;
 mod write;
 
 pub(super) use habits::*;
+pub(super) use headings::*;
 pub(super) use read::*;
 pub(super) use write::*;
 

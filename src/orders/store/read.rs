@@ -32,6 +32,19 @@ pub(in crate::orders) async fn lock_orders(
     Ok(found)
 }
 
+/// An order by its number, not locked; also one of which only a refund was seen.
+pub(in crate::orders) async fn order_by_number(
+    db: &impl Conn,
+    number: &Number,
+) -> Result<Option<sales_order::Model>, DbErr> {
+    use sales_order::Column as C;
+    sales_order::Entity::find()
+        .filter(C::Channel.eq(number.channel))
+        .filter(C::ExternalNo.eq(number.external_no.as_str()))
+        .one(db)
+        .await
+}
+
 /// The refunds with these numbers.
 pub(in crate::orders) async fn refunds_by_number(
     db: &impl Conn,

@@ -113,7 +113,13 @@ pub(in crate::orders) async fn update_refunds(
 ) -> Result<(), DbErr> {
     use order_refund::Column as C;
     let by_id = OnConflict::column(C::Id)
-        .update_columns([C::AppliedAt, C::Refused, C::PointsReversed])
+        .update_columns([
+            C::AppliedAt,
+            C::Refused,
+            C::PointsReversed,
+            C::ShortfallPoints,
+            C::ShortfallFen,
+        ])
         .to_owned();
     for chunk in rows.chunks(CHUNK) {
         order_refund::Entity::insert_many(

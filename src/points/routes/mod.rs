@@ -7,6 +7,8 @@ mod checkout;
 mod checkout_wire;
 mod earning_rules;
 mod earning_wire;
+mod finance;
+mod finance_tables;
 mod history;
 mod holds;
 mod running;
@@ -29,6 +31,8 @@ pub fn member(config: &mut ServiceConfig<'_>) {
 /// `/v1/admin`: earning rules, points campaigns, adjustments.
 pub fn admin(config: &mut ServiceConfig<'_>) {
     config
+        .service(finance::read_points_liability)
+        .service(finance::read_points_activity)
         .service(earning_rules::list_earning_rules)
         .service(earning_rules::add_earning_rule)
         .service(earning_rules::list_earning_rule_versions)

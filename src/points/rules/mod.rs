@@ -10,6 +10,7 @@ mod campaign;
 mod campaign_words;
 mod chain;
 mod due;
+mod finance;
 mod holding;
 mod lots;
 mod merging;
@@ -34,6 +35,10 @@ pub use campaign::{Occasion, Visit, holds};
 pub use campaign_words::in_words;
 pub use chain::{Chain, Did, seal};
 pub use due::{expire, settle};
+pub use finance::{
+    ACTIVITY_VERSION, Activity, BREAKAGE_VERSION, Breakage, Flow, LIABILITY_VERSION, outstanding,
+    value_fen,
+};
 pub use lots::{Lot, Lots, Mark, Part, due_at};
 pub use merging::merge;
 pub use movement::{Act, Movement, Posted, Replayed, Short};

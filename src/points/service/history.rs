@@ -1,15 +1,15 @@
 //! What a member reads about her points (PT-8).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use entity::codes::{Bucket, Ledger, Source, TransferKind};
-use entity::ids::{AccountId, MemberId, OrderId, StoreId, TransferId};
+use entity::ids::{MemberId, OrderId, StoreId, TransferId};
 use entity::{points_lot as lot, points_transfer as transfer};
 
+use super::explaining::accounts_seen;
 use crate::db::Conn;
 use crate::http::Result;
-use crate::members::service::losers;
 use crate::points::store;
 
 pub use crate::points::store::HistoryPosition;
@@ -43,7 +43,13 @@ pub struct HistoryEntry {
 }
 
 impl HistoryEntry {
-    fn new(transfer: &transfer::Model, made: Option<&lot::Model>) -> Self {
+    /// A movement without the lot it made.
+    #[must_use]
+    pub fn of(transfer: &transfer::Model) -> Self {
+        Self::new(transfer, None)
+    }
+
+    pub(super) fn new(transfer: &transfer::Model, made: Option<&lot::Model>) -> Self {
         Self {
             points: if comes_in(transfer) { transfer.amount } else { -transfer.amount },
             transfer: transfer.id,
@@ -63,31 +69,41 @@ impl HistoryEntry {
     /// What it was, for people: Chinese and English.
     #[must_use]
     pub const fn title(&self) -> (&'static str, &'static str) {
-        let comes_in = self.points > 0;
-        match (self.kind, self.source) {
-            (TransferKind::Earn, Source::Order) => ("消费得积分", "Points for a purchase"),
-            (TransferKind::Earn, Source::Tier) => ("升级礼积分", "Points on reaching a tier"),
-            (TransferKind::Earn, _) => ("门店赠送积分", "Points granted in a store"),
-            (TransferKind::Settle, _) => ("积分到账", "Points became available"),
-            (TransferKind::Spend, _) => ("使用积分", "Points used"),
-            (TransferKind::Freeze, _) => ("结算中冻结积分", "Points held for a checkout"),
-            (TransferKind::Capture, _) => ("结算使用积分", "Held points used"),
-            (TransferKind::Release, _) => ("积分解冻", "Held points released"),
-            (TransferKind::Expire, _) => ("积分过期", "Points ran out"),
-            (TransferKind::Reverse, _) if comes_in => ("退还已用积分", "Used points given back"),
-            (TransferKind::Reverse, _) => ("退货扣回积分", "Points taken back after a return"),
-            (TransferKind::Adjust, _) => ("人工调整积分", "Adjusted by staff"),
-            (TransferKind::Merge, _) if comes_in => {
-                ("合并账户转入积分", "Came in with a merged account")
-            }
-            (TransferKind::Merge, _) => ("合并账户转出积分", "Went over to the merged account"),
-        }
+        title(self.kind, self.source, self.points)
     }
 
     /// Where to read on after this line.
     #[must_use]
     pub const fn position(&self) -> HistoryPosition {
         (self.occurred_at, self.seq, self.transfer)
+    }
+}
+
+/// What a movement was, for people: Chinese and English. `points` are above zero where points came in.
+#[must_use]
+pub const fn title(
+    kind: TransferKind,
+    source: Source,
+    points: i64,
+) -> (&'static str, &'static str) {
+    let comes_in = points > 0;
+    match (kind, source) {
+        (TransferKind::Earn, Source::Order) => ("消费得积分", "Points for a purchase"),
+        (TransferKind::Earn, Source::Tier) => ("升级礼积分", "Points on reaching a tier"),
+        (TransferKind::Earn, _) => ("门店赠送积分", "Points granted in a store"),
+        (TransferKind::Settle, _) => ("积分到账", "Points became available"),
+        (TransferKind::Spend, _) => ("使用积分", "Points used"),
+        (TransferKind::Freeze, _) => ("结算中冻结积分", "Points held for a checkout"),
+        (TransferKind::Capture, _) => ("结算使用积分", "Held points used"),
+        (TransferKind::Release, _) => ("积分解冻", "Held points released"),
+        (TransferKind::Expire, _) => ("积分过期", "Points ran out"),
+        (TransferKind::Reverse, _) if comes_in => ("退还已用积分", "Used points given back"),
+        (TransferKind::Reverse, _) => ("退货扣回积分", "Points taken back after a return"),
+        (TransferKind::Adjust, _) => ("人工调整积分", "Adjusted by staff"),
+        (TransferKind::Merge, _) if comes_in => {
+            ("合并账户转入积分", "Came in with a merged account")
+        }
+        (TransferKind::Merge, _) => ("合并账户转出积分", "Went over to the merged account"),
     }
 }
 
@@ -109,17 +125,10 @@ pub async fn history(
     after: Option<HistoryPosition>,
     limit: u64,
 ) -> Result<Vec<HistoryEntry>> {
-    let mut members = losers(db, member).await?;
-    members.push(member);
-    let accounts = store::accounts_of(db, &members).await?;
-    let points = accounts.iter().filter(|row| row.ledger == Ledger::Points);
-    let mut ids: BTreeSet<AccountId> = points.map(|row| row.id).collect();
-    let Some(own) = accounts.iter().find(|row| row.member_id == member && ids.contains(&row.id))
-    else {
+    let ids = accounts_seen(db, member, Ledger::Points).await?;
+    if ids.is_empty() {
         return Ok(Vec::new());
-    };
-    ids.extend(store::origins(db, own.id).await?);
-    let ids: Vec<AccountId> = ids.into_iter().collect();
+    }
     let transfers = store::history(db, &ids, after, limit).await?;
     let made: Vec<TransferId> = transfers.iter().map(|transfer| transfer.id).collect();
     let lots = store::lots_made_by(db, &made).await?;

@@ -6,6 +6,9 @@ mod campaigns;
 mod checkout;
 mod due;
 mod earning_rules;
+mod explaining;
+mod finance;
+mod foreseeing;
 mod history;
 mod merging;
 mod notices;
@@ -14,6 +17,7 @@ mod reading;
 mod reconciling;
 mod running;
 mod single;
+mod statement;
 mod till;
 mod versioning;
 mod written;
@@ -36,7 +40,15 @@ pub use checkout::{
 };
 pub use due::{expire_due, lapse_due, settle_due};
 pub use earning_rules::{Rule, RuleDraft, add_rule, change_rule, rule_versions, rules, stop_rule};
-pub use history::{HistoryEntry, HistoryPosition, history};
+pub use explaining::{
+    Capped, Explanation, MOST_LISTED, StoredLot, StoredRule, StoredTransfer, campaign_name,
+    explain, explain_any,
+};
+pub use finance::{
+    By, Liability, LiabilityMonth, Period, PeriodActivity, activity, close_days, fen_of, liability,
+};
+pub use foreseeing::{Foreseen, foresee};
+pub use history::{HistoryEntry, HistoryPosition, history, title};
 pub use merging::merge_in;
 pub use notices::{NOTICE_DAYS, announce_expiring};
 pub use posting::post_in;
@@ -45,6 +57,7 @@ pub use reading::{
 };
 pub use reconciling::{reconcile, reconcile_in_lanes};
 pub use running::{RunningCampaign, running_campaigns};
+pub use statement::{Statement, StatementLine, Sums};
 pub use till::{Customer, TillMove, TillReversal, TillWish, move_at_tills_in, spend_at_till};
 pub use versioning::{Listed, Span};
 
@@ -54,6 +67,7 @@ pub use super::rules::{Act, Difference, Fault, Movement, Posted, Replayed, Short
 pub use super::rules::{
     Book, Budget, Counter, Counts, Issuer, Issues, Limit, Occasion, Phase, Visit, holds,
 };
+pub use super::store::{LotMove, LotPart};
 
 /// A member's balances in one ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use entity::{points_account, points_hold, points_lot, points_transfer};
 use serde_json::json;
 
 use crate::app::App;
-use crate::db::Tx;
 use crate::db::rows::Writes;
+use crate::db::{Conn, Tx};
 use crate::events::{self, Event};
 use crate::http::{Code, Error, Result};
 use crate::kernel::abort_at;
@@ -79,7 +79,10 @@ pub(super) async fn locked(
     Ok(found)
 }
 
-fn fresh((member_id, ledger): (MemberId, Ledger), now: DateTime<Utc>) -> points_account::Model {
+pub(super) fn fresh(
+    (member_id, ledger): (MemberId, Ledger),
+    now: DateTime<Utc>,
+) -> points_account::Model {
     points_account::Model {
         id: AccountId::new(now),
         member_id,
@@ -95,8 +98,8 @@ fn fresh((member_id, ledger): (MemberId, Ledger), now: DateTime<Utc>) -> points_
 }
 
 /// Loads what the decision needs, all of it after the accounts were locked.
-async fn open(
-    tx: &Tx,
+pub(super) async fn open(
+    tx: &impl Conn,
     movements: &[Movement],
     accounts: Vec<points_account::Model>,
     holds: Vec<points_hold::Model>,
@@ -124,7 +127,7 @@ pub(super) fn by_key(accounts: Vec<points_account::Model>) -> HashMap<(MemberId,
 /// Whose accounts are today. An earlier transfer may stand in the account of a member who was merged since: her lots
 /// have gone over to the one who stays, so they tell who that is.
 async fn owners(
-    tx: &Tx,
+    tx: &impl Conn,
     accounts: &[points_account::Model],
     posted: &[points_transfer::Model],
 ) -> Result<HashMap<AccountId, MemberId>> {
@@ -146,7 +149,7 @@ async fn owners(
 }
 
 /// How much of the originals was taken back, and which lots they used; which lots the holds took from.
-async fn load_originals(tx: &Tx, movements: &[Movement], books: &mut Books) -> Result<()> {
+async fn load_originals(tx: &impl Conn, movements: &[Movement], books: &mut Books) -> Result<()> {
     let originals = movements.iter().filter_map(Movement::original);
     let originals: Vec<&points_transfer::Model> =
         originals.filter_map(|cause| books.posted.get(&cause)).collect();
@@ -196,7 +199,7 @@ impl Uses {
     }
 }
 
-async fn load_shares(tx: &Tx, uses: &Uses, books: &mut Books) -> Result<()> {
+async fn load_shares(tx: &impl Conn, uses: &Uses, books: &mut Books) -> Result<()> {
     let ids: Vec<TransferId> = uses.takings.iter().chain(uses.returns.keys()).copied().collect();
     for used in store::uses_of(tx, &ids).await? {
         let back = uses.returns.get(&used.transfer_id);
@@ -218,7 +221,7 @@ async fn load_shares(tx: &Tx, uses: &Uses, books: &mut Books) -> Result<()> {
 }
 
 /// Lots of accounts that are taken from or given back to; earning needs none.
-async fn load_lots(tx: &Tx, movements: &[Movement], books: &mut Books) -> Result<()> {
+async fn load_lots(tx: &impl Conn, movements: &[Movement], books: &mut Books) -> Result<()> {
     let takes = |m: &&Movement| !matches!(m.act, Act::Earn { .. });
     let keys: HashSet<_> = movements.iter().filter(takes).map(|m| (m.member, m.ledger)).collect();
     let accounts: Vec<AccountId> = keys

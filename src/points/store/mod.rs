@@ -6,10 +6,12 @@ mod audit;
 mod budgets;
 mod campaigns;
 mod due;
+mod finance;
 mod holds;
 mod lots;
 mod rules;
 mod suspects;
+mod tracing;
 mod transfers;
 
 pub use accounts::{
@@ -32,6 +34,10 @@ pub use due::{
     Due, DueExpiry, expiring_soon, insert_notices, lots_due, lots_due_of, lots_running_out,
     notices_of,
 };
+pub use finance::{
+    balances_of_all, day_totals, first_booked, flows, flows_before, flows_of_lots, insert_closed,
+    last_closed, left_in_lots,
+};
 pub use holds::{
     hold_by_id, hold_by_source, holds_after, holds_due, holds_of, insert_holds, lock_holds,
     move_holds, open_holds_of, save_holds,
@@ -42,6 +48,10 @@ pub use lots::{
 };
 pub use rules::{insert_rule, rule_versions, rules, rules_by_id, stop_rule};
 pub use suspects::{ENDS, Page, accounts_in, page_end, suspects};
+pub use tracing::{
+    LotMove, LotPart, last_before, moves_of_lot, numbered, parts_of, resolved_by,
+    transfer_with_account,
+};
 pub use transfers::{
     HistoryPosition, earnings_between, history, insert_transfers, reversals_of, with_causes,
 };

@@ -1,7 +1,9 @@
 //! A customer seen whole: by herself and by her guide (ID-5, ID-6, PT-8, GD-1, S1).
 
+mod explain;
 mod guide;
 mod shopper;
+mod statement;
 
 use huiyi::kernel::codes::StaffRole;
 use huiyi::kernel::ids::{StaffId, StoreId};
@@ -56,6 +58,11 @@ impl Retailer {
         order["store_code"] = ["SH01", "SH02"][store].into();
         order["guide_no"] = ["G-SH01", "G-SH02"][store].into();
         self.sends("/v1/open/orders", &order).await;
+    }
+
+    /// The return window of everything sold so far is over: its points can be spent.
+    pub async fn settled(&self) {
+        self.app.settle_all().await;
     }
 
     pub async fn refunds(&self, number: &str, order: &str, fen: i64, at: &str) {

@@ -86,6 +86,7 @@ pub const NATURALLY_IDEMPOTENT: &[(&str, &str)] = &[
     ("cancel_membership_card", "a card that was given back stays given back"),
     ("undo_benefit_use", "a use that was taken back stays taken back"),
     ("quote_points", "it is a question: nothing is reserved"),
+    ("preview_refund", "it writes nothing"),
 ];
 
 /// One operation of a document.

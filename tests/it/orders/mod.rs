@@ -10,10 +10,12 @@ mod earning;
 mod odd;
 mod permutations;
 mod permutations_jobs;
+mod previews;
 mod races;
 mod refunds;
 mod versions;
 
+use huiyi::config::Config;
 use huiyi::kernel::codes::Ledger;
 use huiyi::kernel::ids::{MemberId, StaffId};
 use huiyi::members::service as members;
@@ -38,6 +40,11 @@ impl Till {
     }
 
     async fn over(app: TestApp) -> Self {
+        Self::open_with(|_| {}).await
+    }
+
+    async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
+        let app = TestApp::start_with(change).await;
         app.catalogue().await;
         let store = app.store("EAST", "SH01").await;
         let guide = app.guide("G001", store).await;

@@ -33,6 +33,7 @@ async fn cases(shop: &Retailer) -> Vec<Foreign> {
     let guide = shop.guide_token(0).await;
     let till = shop.app.partner("another till", &["orders:write"]).await;
     let order = first(shop, &other.token, "/v1/member/orders", "id").await;
+    let earning = first(shop, &other.token, "/v1/member/points/history", "id").await;
     let session = first(shop, &other.token, "/v1/member/sessions", "session_id").await;
     let customer = other.id.clone();
     let case = |operation, token: &str, theirs: &str, missing: &str| Foreign {
@@ -53,6 +54,13 @@ async fn cases(shop: &Retailer) -> Vec<Foreign> {
         case("get /v1/member/orders/{id}", &her.token, &order, &of_nothing(&order)),
         case("delete /v1/member/sessions/{id}", &her.token, &session, &of_nothing(&session)),
         case("get /v1/open/orders/{channel}/{external_no}", &till, "pos/F-2", "pos/F-0"),
+        case("get /v1/member/points/history/{id}", &her.token, &earning, &of_nothing(&earning)),
+        case(
+            "get /v1/guide/customers/{id}/points/history/{transfer_id}",
+            &guide,
+            &format!("{customer}/points/history/{earning}"),
+            &format!("{}/points/history/{}", of_nothing(&customer), of_nothing(&earning)),
+        ),
     ];
     cases.extend(customers);
     cases

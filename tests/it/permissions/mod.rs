@@ -41,6 +41,10 @@ fn path_of(row: &Row) -> String {
     let board = if row.audience == "member" { "member_points" } else { "guide_sales" };
     row.path
         .replace("sessions/{id}", &format!("sessions/ses_{id}"))
+        .replace("points/history/{id}", &format!("points/history/trf_{id}"))
+        .replace("transfers/{id}", &format!("transfers/trf_{id}"))
+        .replace("members/{id}", &format!("members/mem_{id}"))
+        .replace("{transfer_id}", &format!("trf_{id}"))
         .replace("customers/{id}", &format!("customers/mem_{id}"))
         .replace("orders/{id}", &format!("orders/ord_{id}"))
         .replace("partners/{id}", &format!("partners/par_{id}"))

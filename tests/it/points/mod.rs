@@ -4,6 +4,7 @@ mod adjustments;
 mod batches;
 mod checkout;
 mod expiring;
+mod finance;
 mod gathered;
 mod history;
 mod holding;

@@ -66,7 +66,9 @@ impl Call {
     pub async fn send(self) -> Answer {
         let response = self.request.send().await.expect("the server answers");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.unwrap_or_default();
+        // Not `text()`, which would drop the mark at the beginning of a table.
+        let bytes = response.bytes().await.unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         let answer = Answer { status, headers, body, text };
         super::contract::check(&self.method, &self.path, &answer);

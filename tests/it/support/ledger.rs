@@ -35,6 +35,11 @@ pub const fn earn(amount: i64) -> Act {
     Act::Earn { amount, expires_at: None, rule: None, settles_at: None }
 }
 
+/// An earning that runs out.
+pub const fn lot(amount: i64, expires_at: DateTime<Utc>) -> Act {
+    Act::Earn { amount, expires_at: Some(expires_at), rule: None, settles_at: None }
+}
+
 /// Takes back a part of what an order earned or spent.
 pub fn reverse(source_id: &str, kind: TransferKind, amount: i64) -> Act {
     let (source, source_id) = (Source::Order, source_id.to_owned());

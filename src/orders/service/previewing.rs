@@ -1,0 +1,206 @@
+//! What a refund would take back, before anybody books it (PT-6): the same decisions on rows that nobody locks or writes.
+
+use std::collections::HashMap;
+
+use entity::codes::Ledger;
+use entity::ids::{MemberId, PartnerId};
+use entity::order_line;
+use entity::values::Fen;
+
+use super::arrivals::regions_of;
+use super::effects::Effects;
+use super::refunding::{Arriving, RefundOutcome, RefundResult, Settled};
+use super::rows;
+use super::taking_back::{Sold, Surroundings};
+use crate::app::App;
+use crate::db::Conn;
+use crate::http::{Error, Result};
+use crate::kernel::actor::Actor;
+use crate::kernel::apportion::share;
+use crate::members::service::{self as members, Purchase};
+use crate::orders::rules::content::{RefundIn, check_refund};
+use crate::orders::store;
+use crate::points::service::{self as points, Foreseen};
+use crate::tiers::service as tiers;
+
+/// The window of the spend track (TR-1).
+const YEAR: Months = Months::new(12);
+use chrono::{DateTime, Months, NaiveDate, Utc};
+
+/// What of a line would go back with a refund.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlannedLine {
+    /// Number in the order.
+    pub line_no: i32,
+    /// Pieces.
+    pub quantity: i64,
+    /// Money.
+    pub amount: Fen,
+    /// Points.
+    pub points: i64,
+    /// Of the points, those that a campaign had added.
+    pub campaign_points: i64,
+    /// Growth.
+    pub growth: i64,
+}
+
+/// What a refund would do.
+#[derive(Clone, Debug)]
+pub struct RefundPlan {
+    /// What booking would answer, now; its refund has no id yet.
+    pub result: RefundResult,
+    /// Whose points and growth go back.
+    pub member: Option<MemberId>,
+    /// By line; lines of which nothing would go back are left out.
+    pub lines: Vec<PlannedLine>,
+    /// What it would do to her points.
+    pub points: Foreseen,
+    /// What it would do to her growth value.
+    pub growth: Foreseen,
+    /// What it would do to her tier; none for a refund of nobody's order or without effect.
+    pub tier: Option<TierPlan>,
+}
+
+/// What a refund would do to a member's tier. It never lowers one at once; it may cost her the renewal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TierPlan {
+    /// Code of the tier in force.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// End of it; none for the joining tier.
+    pub until: Option<DateTime<Utc>>,
+    /// Paid less refunded in the last 12 months, now and afterwards.
+    pub spent: (Fen, Fen),
+    /// Growth value now and afterwards.
+    pub growth: (i64, i64),
+    /// Whether what she has by now keeps the tier at its end, now and afterwards; none where nothing ends.
+    pub keeps: Option<(bool, bool)>,
+}
+
+/// Plans a refund: what booking it now would do and answer. Nothing is written.
+///
+/// # Errors
+/// What booking would refuse.
+pub async fn preview_refund(app: &App, partner: PartnerId, refund: RefundIn) -> Result<RefundPlan> {
+    let now = app.clock.now();
+    check_refund(&refund, now)?;
+    let db = app.db.read();
+    let arriving = Arriving::new(app, refund);
+    let number = arriving.refund.order();
+    let order = match store::order_by_number(db, &number).await? {
+        Some(order) => order,
+        None => rows::unseen_order(&number, &arriving.refund, partner, now),
+    };
+    let stands = store::refunds_by_number(db, &[&arriving.refund.number]).await?;
+    let mut sold =
+        Sold::load(db, vec![order]).await?.pop().ok_or_else(|| Error::fault("no order"))?;
+    let regions = regions_of(db, &HashMap::new(), sold.order.store_id.into_iter()).await?;
+    let around = Surroundings { app, regions: &regions, actor: Actor::partner(partner), now };
+    let (mut effects, before) = (Effects::default(), sold.lines.clone());
+    let stands = stands.get(&arriving.refund.number);
+    let result = match arriving.settle(partner, stands, &mut sold, &around, &mut effects) {
+        Settled::Stands(result) => *result,
+        Settled::New(new) => RefundResult {
+            refund: None,
+            ..RefundResult::standing(RefundOutcome::Created, &new.0, &sold.order)
+        },
+    };
+    if let RefundOutcome::Refused(refusal) = result.outcome {
+        return Err(Error::Refused(refusal));
+    }
+    planned(db, app, result, &sold, &before, &effects).await
+}
+
+async fn planned(
+    db: &impl Conn,
+    app: &App,
+    result: RefundResult,
+    sold: &Sold,
+    before: &[order_line::Model],
+    effects: &Effects,
+) -> Result<RefundPlan> {
+    let foreseen = points::foresee(db, app, &effects.movements).await?;
+    let (mut points, mut growth) = (Foreseen::default(), Foreseen::default());
+    for (movement, foreseen) in effects.movements.iter().zip(foreseen) {
+        match movement.ledger {
+            Ledger::Points => points = foreseen?,
+            Ledger::Growth => growth = foreseen?,
+        }
+    }
+    let mut result = result;
+    if result.refund.is_none() {
+        result.points_reversed -= points.shortfall;
+        result.shortfall_points = points.shortfall;
+        result.shortfall_fen = Fen(points::fen_of(app, points.shortfall));
+    }
+    let tier = match (sold.order.member_id, effects.purchases.first()) {
+        (Some(member), Some(purchase)) => {
+            Some(tier_plan(db, app, member, purchase, growth.points).await?)
+        }
+        _ => None,
+    };
+    Ok(RefundPlan {
+        result,
+        member: sold.order.member_id,
+        lines: before.iter().zip(&sold.lines).filter_map(|it| difference(it)).collect(),
+        points,
+        growth,
+        tier,
+    })
+}
+
+/// Tiers are not lowered by a refund; whether the one she has is renewed at its end may depend on it.
+async fn tier_plan(
+    db: &impl Conn,
+    app: &App,
+    member: MemberId,
+    purchase: &Purchase,
+    growth: i64,
+) -> Result<TierPlan> {
+    let standing = tiers::standing(db, app, member).await?;
+    let year_before = |at: DateTime<Utc>| app.calendar.day(at) - YEAR;
+    let less = |since: NaiveDate| {
+        let counts = purchase.day >= since;
+        if counts { purchase.paid.0 - purchase.refunded.0 } else { 0 }
+    };
+    let spent_after = Fen(standing.spent.0 + less(year_before(app.clock.now())));
+    let growth_after = standing.growth - growth;
+    let keeps = match standing.until {
+        None => None,
+        Some(until) => {
+            let since = year_before(until);
+            let spent = members::spent_since(db, &[member], since).await?;
+            let spent = spent.get(&member).copied().unwrap_or_default().0;
+            let tier = &standing.tier;
+            let keeps = |spent, growth| spent >= tier.spend_fen.0 || growth >= tier.growth;
+            Some((keeps(spent, standing.growth), keeps(spent + less(since), growth_after)))
+        }
+    };
+    Ok(TierPlan {
+        code: standing.tier.code,
+        name: standing.tier.name,
+        until: standing.until,
+        spent: (standing.spent, spent_after),
+        growth: (standing.growth, growth_after),
+        keeps,
+    })
+}
+
+/// Of the points taken back from a line, those that the campaign had added.
+fn bonus(line: &order_line::Model) -> i64 {
+    share(line.campaign_points, line.points_reversed, line.points)
+}
+
+fn difference((before, after): (&order_line::Model, &order_line::Model)) -> Option<PlannedLine> {
+    let line = PlannedLine {
+        line_no: after.line_no,
+        quantity: i64::from(after.refunded_quantity - before.refunded_quantity),
+        amount: Fen(after.refunded_fen.0 - before.refunded_fen.0),
+        points: after.points_reversed - before.points_reversed,
+        campaign_points: bonus(after) - bonus(before),
+        growth: after.growth_reversed - before.growth_reversed,
+    };
+    let nothing = (line.quantity, line.amount.0, line.points, line.growth) == (0, 0, 0, 0);
+    (!nothing).then_some(line)
+}
