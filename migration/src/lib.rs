@@ -23,11 +23,10 @@ mod m20261122_000012_create_jobs;
 mod m20261122_000013_extend_points;
 mod m20261122_000014_create_points_campaigns;
 mod m20261122_000015_extend_tiers;
-mod m20261122_000016_create_points_days;
 mod m20261122_000016_index_hot_paths;
 mod m20261122_000017_chain_points_transfers;
-mod m20261122_000017_chain_points_transfers;
 mod m20261122_000018_extend_refunds;
+mod m20261122_000019_create_points_days;
 mod m20261122_000020_create_points_adjustment;
 
 /// Every step, oldest first.
@@ -53,10 +52,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000013_extend_points::Migration),
             Box::new(m20261122_000014_create_points_campaigns::Migration),
             Box::new(m20261122_000015_extend_tiers::Migration),
-            Box::new(m20261122_000016_create_points_days::Migration),
             Box::new(m20261122_000016_index_hot_paths::Migration),
             Box::new(m20261122_000017_chain_points_transfers::Migration),
             Box::new(m20261122_000018_extend_refunds::Migration),
+            Box::new(m20261122_000019_create_points_days::Migration),
             Box::new(m20261122_000020_create_points_adjustment::Migration),
         ]
     }

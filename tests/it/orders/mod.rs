@@ -39,12 +39,11 @@ impl Till {
         Self::over(TestApp::start().await).await
     }
 
-    async fn over(app: TestApp) -> Self {
-        Self::open_with(|_| {}).await
+    async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::over(TestApp::start_with(change).await).await
     }
 
-    async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
-        let app = TestApp::start_with(change).await;
+    async fn over(app: TestApp) -> Self {
         app.catalogue().await;
         let store = app.store("EAST", "SH01").await;
         let guide = app.guide("G001", store).await;
