@@ -88,9 +88,11 @@ impl Lanes {
         options.acquire_timeout(self.0.acquire).connect_timeout(self.0.acquire);
         options.connect_lazy(true);
         options.map_sqlx_postgres_pool_opts(|pool| {
-            // Lanes ask by keys only. A plan that was made while a table was small, and kept because the statement is,
-            // would read all of it long after it has grown.
-            let keys_only = "SET enable_seqscan = off";
+            // Lanes ask by keys only, with statements that are prepared once. A plan that was made while a table was small
+            // would read all of it long after it has grown; what has to be read whole then looks expensive, and
+            // compiling it would cost more than all the rest; and planning again for each array gains nothing.
+            let keys_only = "SET enable_seqscan = off; SET jit = off; \
+                             SET plan_cache_mode = force_generic_plan";
             pool.after_connect(move |connection, _| {
                 Box::pin(async move { connection.execute(keys_only).await.map(drop) })
             })
