@@ -50,9 +50,8 @@ pub async fn sell_card_in(
 ) -> Result<CardSold> {
     let member = lock_at_till_in(tx, app, &sale.customer).await?.ok_or(MEMBER_NOT_FOUND)?;
     if let Some(card) = store::find_card(tx, partner, &sale.receipt_no).await? {
-        let same = card.member_id == member && card.plan == sale.plan;
-        let same = same && sale.paid.is_none_or(|paid| paid == card.paid_fen);
-        return if same {
+        let as_paid = sale.paid.is_none_or(|paid| paid == card.paid_fen);
+        return if card.member_id == member && card.plan == sale.plan && as_paid {
             Ok(CardSold { card, replayed: true })
         } else {
             Err(error::RECEIPT_CONFLICT.into())
