@@ -132,7 +132,7 @@ impl EarningDryRun {
         let Tally { orders: orders_touched, points: cost } = verdict.touched;
         let (from, to) = (trial.from, trial.to);
         let (points, members, orders) =
-            (grouped(cost), grouped(verdict.members), grouped(orders_touched));
+            (grouped(&cost), grouped(&verdict.members), grouped(&orders_touched));
         let zh =
             format!("{from} 至 {to}：共需 {points} 积分，涉及 {members} 位会员、{orders} 笔订单");
         let en = format!(
@@ -156,7 +156,7 @@ impl EarningDryRun {
 }
 
 /// `41200` as `41,200`.
-fn grouped(number: impl ToString) -> String {
+fn grouped(number: &impl ToString) -> String {
     let text = number.to_string();
     let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
     let mut grouped = sign.to_owned();
@@ -244,7 +244,7 @@ mod tests {
         for (number, expected) in
             [(0, "0"), (999, "999"), (41_200, "41,200"), (-1_000_000, "-1,000,000"), (-12, "-12")]
         {
-            assert_eq!(grouped(number), expected);
+            assert_eq!(grouped(&number), expected);
         }
     }
 }

@@ -129,6 +129,7 @@ impl<V: Version> Book<V> {
 
 #[cfg(test)]
 mod tests {
+    use super::Phase::{Ended, Planned, Running};
     use super::*;
 
     #[derive(Debug)]
@@ -186,7 +187,6 @@ mod tests {
     fn a_version_that_was_stopped_before_it_began_has_ended() {
         let phases =
             |second| book().all().map(|row| Phase::of(row, at(second))).collect::<Vec<_>>();
-        use Phase::{Ended, Planned, Running};
         assert_eq!(phases(7), [Ended, Planned, Running, Running]);
         assert_eq!(phases(25), [Ended, Ended, Running, Running]);
         assert_eq!(book().newest().map(|row| row.1).collect::<Vec<_>>(), [3, 1]);
