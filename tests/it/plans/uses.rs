@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
+use huiyi::jobs::Worker;
 use huiyi::kernel::ids::HoldId;
 use huiyi::points::service::{self as points, Act};
 use huiyi::wiring::jobs;
@@ -160,10 +161,15 @@ async fn refresh(shop: &Shop) {
     read(shop, &her.token, "/v1/member/sessions").await;
 }
 
-/// The slot of the night, and whatever else is due.
+/// The slot of the night, and whatever else is due. Closing a day reads what that day booked, which here is a tenth of
+/// everything: reading all of it is the right plan then.
 async fn work(shop: &Shop) {
     shop.app.advance(TimeDelta::days(1));
-    shop.app.work().await;
+    let kept = |kind: &str| kind != "close_points_days";
+    let handlers: Vec<_> = jobs::HANDLERS.iter().filter(|(kind, _)| kept(kind)).copied().collect();
+    let schedules: Vec<_> = jobs::SCHEDULES.iter().filter(|one| kept(one.name)).copied().collect();
+    let worker = Worker::new(shop.app.app.clone(), handlers.leak(), schedules.leak());
+    shop.app.work_with(&worker).await;
     let found = points::reconcile(&shop.app.app).await.unwrap();
     assert!(found.is_empty(), "{found:?}");
 }
