@@ -226,7 +226,7 @@ where
         set.source
     );
     if !clash.is_empty() {
-        sql.push_str(&format!(" ON CONFLICT ({}) DO NOTHING", quoted(clash)));
+        sql = format!("{sql} ON CONFLICT ({}) DO NOTHING", quoted(clash));
     }
     Ok((sql, set.arrays))
 }
@@ -284,7 +284,7 @@ impl Unnested {
             if nullable && matches!(kind, Kind::Bool) {
                 return Err(DbErr::Type("a flag that may be absent cannot be sent".to_owned()));
             }
-            let values = rows.iter().map(|row| kind.solid(row.get(*column)));
+            let values = rows.iter().map(|row| solid(row.get(*column)));
             arrays.push(Value::Array(kind.array(), Some(Box::new(values.collect()))));
             places.push(format!("${}::{}[]", before + i + 1, kind.sent()));
             names.push(format!("c{i}"));
@@ -351,21 +351,6 @@ impl Kind {
         }
     }
 
-    /// The value, or what stands for none.
-    fn solid(self, value: Value) -> Value {
-        match value {
-            Value::Uuid(None) => Value::Uuid(Some(Uuid::nil())),
-            Value::BigInt(None) => Value::BigInt(Some(i64::MIN)),
-            Value::Int(None) => Value::Int(Some(i32::MIN)),
-            Value::Bool(None) => Value::Bool(Some(false)),
-            Value::String(None) | Value::Json(None) => Value::String(Some(NO_TEXT.to_owned())),
-            Value::Json(Some(document)) => Value::String(Some(document.to_string())),
-            Value::ChronoDateTimeUtc(None) => Value::ChronoDateTimeUtc(Some(no_instant())),
-            Value::ChronoDate(None) => Value::ChronoDate(Some(no_instant().date_naive())),
-            there => there,
-        }
-    }
-
     fn picked(self, name: &str, nullable: bool) -> String {
         let none = match self {
             _ if !nullable => None,
@@ -385,4 +370,19 @@ impl Kind {
 /// The first day of the year 1.
 fn no_instant() -> DateTime<Utc> {
     DateTime::from_timestamp(-62_135_596_800, 0).unwrap_or_default()
+}
+
+/// The value, or what stands for none.
+fn solid(value: Value) -> Value {
+    match value {
+        Value::Uuid(None) => Value::Uuid(Some(Uuid::nil())),
+        Value::BigInt(None) => Value::BigInt(Some(i64::MIN)),
+        Value::Int(None) => Value::Int(Some(i32::MIN)),
+        Value::Bool(None) => Value::Bool(Some(false)),
+        Value::String(None) | Value::Json(None) => Value::String(Some(NO_TEXT.to_owned())),
+        Value::Json(Some(document)) => Value::String(Some(document.to_string())),
+        Value::ChronoDateTimeUtc(None) => Value::ChronoDateTimeUtc(Some(no_instant())),
+        Value::ChronoDate(None) => Value::ChronoDate(Some(no_instant().date_naive())),
+        there => there,
+    }
 }

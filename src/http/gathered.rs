@@ -99,12 +99,11 @@ async fn gather<W: Send + Sync + 'static>(
     match gathering.0.ask(lane, asked, limits, batch).await {
         Ok(Told::Done(body)) => Ok(Some(json(200, body))),
         Ok(Told::Before(status, body)) => Ok(Some(replay(status, body))),
-        Ok(Told::Refused(error)) => Err(error),
         // Whether something of it stands, its own look at the key will say.
         Ok(Told::Alone) | Err(Lost::Ended) => Ok(None),
         Err(Lost::Full | Lost::Away) => Err(busy()),
         Err(Lost::Broken) => Err(Error::fault("a gathered request broke down")),
-        Err(Lost::Failed(error)) => Err(error),
+        Ok(Told::Refused(error)) | Err(Lost::Failed(error)) => Err(error),
     }
 }
 
@@ -202,13 +201,10 @@ async fn turns<W>(tx: &Tx, now: DateTime<Utc>, asked: &[Asked<W>]) -> Result<Vec
     let keys: Vec<_> = asked.iter().map(|one| (&one.key, &one.fingerprint)).collect();
     let mut firsts: HashMap<&Digest, usize> = HashMap::new();
     let turn = |(i, standing): (usize, Standing)| match standing {
-        Standing::Free => match firsts.get(&asked[i].key) {
-            Some(first) => Turn::After(*first),
-            None => {
-                firsts.insert(&asked[i].key, i);
-                Turn::Runs
-            }
-        },
+        Standing::Free => {
+            let first = *firsts.entry(&asked[i].key).or_insert(i);
+            if first == i { Turn::Runs } else { Turn::After(first) }
+        }
         Standing::Answered(status, body) => Turn::Told(Told::Before(status, body)),
         Standing::InFlight => {
             let error = Error::from(codes::IDEMPOTENCY_IN_FLIGHT).retry_after(1);

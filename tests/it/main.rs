@@ -9,6 +9,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::disallowed_methods,
+    clippy::zombie_processes,
     reason = "tests are read as examples: yuan_fen digits, plain unwraps, real time-outs"
 )]
 

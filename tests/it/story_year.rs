@@ -119,7 +119,7 @@ async fn office_prepares(app: &TestApp) {
     let gold = app.get("/v1/admin/tiers/gold").bearer(&token).send().await;
     let benefits = json!({"benefits": [{"kind": "upgrade_gift", "value": 300}]});
     let change = app.patch("/v1/admin/tiers/gold").bearer(&token);
-    change.header("if-match", &gold.header("etag")).json(&benefits).send().await.expect(200);
+    change.header("if-match", gold.header("etag")).json(&benefits).send().await.expect(200);
 }
 
 #[actix_web::test]

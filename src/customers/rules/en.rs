@@ -1,5 +1,7 @@
 //! In English.
 
+use std::fmt::Write as _;
+
 use entity::codes::TransferKind;
 
 use super::{Grant, Other, Part, Purchase, Story, times};
@@ -65,13 +67,13 @@ fn grant(grant: &Grant) -> String {
     terms
         .extend(campaign.map(|(name, points)| format!("{points} more by the campaign \"{name}\"")));
     if !terms.is_empty() {
-        text.push_str(&format!("By {}. ", terms.join(", ")));
+        let _ = write!(text, "By {}. ", terms.join(", "));
     }
     if let Some(day) = grant.settles {
-        text.push_str(&format!("Pending during the return window, available on {day}. "));
+        let _ = write!(text, "Pending during the return window, available on {day}. ");
     }
     let life = grant.last_day.map_or("for ever".to_owned(), |day| format!("until {day}"));
-    text.push_str(&format!("Good {life}; {} left", grant.left));
+    let _ = write!(text, "Good {life}; {} left", grant.left);
     if grant.went.is_empty() {
         return text + ".";
     }

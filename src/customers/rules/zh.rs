@@ -1,12 +1,14 @@
 //! In Chinese.
 
+use std::fmt::Write as _;
+
 use entity::codes::TransferKind;
 
 use super::{Grant, Other, Part, Purchase, Story, times};
 
 pub(super) fn text(story: &Story) -> String {
     let sentences = [
-        opening(story),
+        Some(opening(story)),
         story.grant.as_ref().map(grant),
         taken(story),
         given_back(story),
@@ -27,7 +29,7 @@ fn other(other: &Other) -> String {
     format!("{} {} {}", other.day, other.title.0, other.points)
 }
 
-fn opening(story: &Story) -> Option<String> {
+fn opening(story: &Story) -> String {
     let (points, day) = (story.points, story.day);
     let of_purchase = story.purchase.as_ref().map(purchase);
     let text = match (story.kind, &story.original) {
@@ -51,7 +53,7 @@ fn opening(story: &Story) -> Option<String> {
         }
         _ => format!("{day} {} {points}", story.title.0),
     };
-    Some(format!("{text}。"))
+    format!("{text}。")
 }
 
 fn grant(grant: &Grant) -> String {
@@ -62,15 +64,13 @@ fn grant(grant: &Grant) -> String {
     let campaign = grant.campaign.as_ref();
     terms.extend(campaign.map(|(name, points)| format!("活动“{name}”多送 {points}")));
     if !terms.is_empty() {
-        text.push_str(&format!("按{}计算。", terms.join("、")));
+        let _ = write!(text, "按{}计算。", terms.join("、"));
     }
     if let Some(day) = grant.settles {
-        text.push_str(&format!("退货期内待入账，{day} 到账。"));
+        let _ = write!(text, "退货期内待入账，{day} 到账。");
     }
-    match grant.last_day {
-        Some(day) => text.push_str(&format!("有效期至 {day}，还剩 {}", grant.left)),
-        None => text.push_str(&format!("永久有效，还剩 {}", grant.left)),
-    }
+    let life = grant.last_day.map_or("永久有效".to_owned(), |day| format!("有效期至 {day}"));
+    let _ = write!(text, "{life}，还剩 {}", grant.left);
     if grant.went.is_empty() {
         return text + "。";
     }

@@ -80,8 +80,8 @@ async fn told(app: &App, explanation: Explanation) -> Result<Explained> {
         original: explanation.original.as_ref().map(|it| names.other(app, it)),
         resolved_by: later,
     };
-    let store = transfer.store_id.and_then(|id| names.stores.get(&id).cloned());
-    Ok(Explained { ledger: explanation, story, store })
+    let place = transfer.store_id.and_then(|id| names.stores.get(&id).cloned());
+    Ok(Explained { ledger: explanation, story, store: place })
 }
 
 async fn grant(

@@ -142,12 +142,13 @@ pub(super) async fn settle<I, O, E: Failure>(
             }
         }
     };
-    let mut open = vec![0..items.len()];
+    let whole = 0..items.len();
+    let mut open = Vec::from([whole]);
     while let Some(range) = open.pop() {
         match AssertUnwindSafe(work(&items[range.clone()])).catch_unwind().await {
             Ok(Ok(done)) if done.len() == range.len() => {
                 let mut done = done.into_iter();
-                tell(range, &mut || done.next().map_or(Err(Lost::Broken), Ok));
+                tell(range, &mut || done.next().ok_or(Lost::Broken));
             }
             Ok(Err(error)) if error.db().is_some_and(is_unavailable) => {
                 tracing::warn!("the database is away: a batch was given up");

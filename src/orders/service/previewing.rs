@@ -143,7 +143,7 @@ async fn planned(
     Ok(RefundPlan {
         result,
         member: sold.order.member_id,
-        lines: before.iter().zip(&sold.lines).filter_map(|it| difference(it)).collect(),
+        lines: before.iter().zip(&sold.lines).filter_map(difference).collect(),
         points,
         growth,
         tier,

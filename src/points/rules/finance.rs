@@ -211,12 +211,12 @@ mod tests {
 
     #[test]
     fn breakage_is_of_the_lots_whose_life_ended_in_the_span() {
+        use {Bucket as B, TransferKind as K};
         let at = |day: u32| format!("2026-04-{day:02}T00:00:00Z").parse::<DateTime<Utc>>().unwrap();
         let lots = |kind, from, to, expires_at, points| Flow {
             expires_at,
             ..flow(kind, from, to, points)
         };
-        use {Bucket as B, TransferKind as K};
         let flows = [
             lots(K::Earn, B::Issued, B::Pending, Some(at(2)), 300),
             lots(K::Adjust, B::Adjusted, B::Available, Some(at(2)), 100),

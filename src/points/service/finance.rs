@@ -88,7 +88,7 @@ async fn close(app: &App, day: NaiveDate) -> Result<()> {
         let mut totals = Vec::new();
         for ledger in Ledger::ALL {
             let flows = store::flows(tx, *ledger, from, to).await?;
-            totals.extend(flows.into_iter().map(|flow| total(day, *ledger, flow, now)));
+            totals.extend(flows.iter().map(|flow| total(day, *ledger, flow, now)));
         }
         let closed = points_closed_day::Model { day, closed_at: now };
         Ok(store::insert_closed(tx, &closed, &totals).await?)
@@ -99,7 +99,7 @@ async fn close(app: &App, day: NaiveDate) -> Result<()> {
 fn total(
     day: NaiveDate,
     ledger: Ledger,
-    flow: Flow,
+    flow: &Flow,
     now: DateTime<Utc>,
 ) -> points_day_total::Model {
     points_day_total::Model {

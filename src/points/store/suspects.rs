@@ -1,5 +1,7 @@
 //! The first look of the reconciliation: a page of accounts in one statement, inside the database.
 
+use std::fmt::Write as _;
+
 use entity::ids::AccountId;
 use entity::points_account::{Column, Entity};
 use sea_orm::{
@@ -64,7 +66,7 @@ pub async fn suspects(db: &impl Conn, page: Page) -> Result<Vec<AccountId>, DbEr
                 Backend::Postgres => (format!("${}", 2 * n - 1), format!("${}", 2 * n)),
                 _ => ("?".to_owned(), "?".to_owned()),
             };
-            sql.push_str(&format!("> {above} AND account_id <= {upto}"));
+            let _ = write!(sql, "> {above} AND account_id <= {upto}");
             values.extend([page.above.into(), page.upto.into()]);
         }
         sql.push_str(piece);

@@ -118,6 +118,7 @@ pub fn advance(
 }
 
 /// What the parts as they are now make of the tier.
+#[must_use]
 pub fn step(
     terms: &Terms<'_>,
     parts: &Parts,

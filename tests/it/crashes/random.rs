@@ -88,7 +88,7 @@ async fn till(shop: &Shop, server: &Running, book: &RefCell<Book>) {
 /// something to keep.
 async fn cut(server: &Running, book: &RefCell<Book>, round: u32) {
     let before = book.borrow().acknowledged.len();
-    while round % 2 == 0 && book.borrow().acknowledged.len() == before {
+    while round.is_multiple_of(2) && book.borrow().acknowledged.len() == before {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let pause = rand::rng().random_range(50..=800);

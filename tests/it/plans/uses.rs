@@ -109,7 +109,8 @@ async fn own_orders(shop: &Shop) {
 
 /// New members and known ones, with and without a guide, one sent twice.
 async fn orders(shop: &Shop) {
-    let phone = |n: usize| if n % 2 == 0 { PHONE.to_owned() } else { format!("139{n:08}") };
+    let phone =
+        |n: usize| if n.is_multiple_of(2) { PHONE.to_owned() } else { format!("139{n:08}") };
     let orders: Vec<Value> = (0..50)
         .map(|n| {
             let mut order = order(&format!("N-{n}"), &phone(n), 10_000, "2026-03-14T04:00:00Z");

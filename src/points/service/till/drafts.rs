@@ -103,9 +103,9 @@ impl Facts {
     }
 
     fn give_back(&self, app: &App, partner: PartnerId, wish: &TillReversal) -> Result<Movement> {
-        let causes = uses(partner, &wish.receipt_no).into_iter();
+        let mut causes = uses(partner, &wish.receipt_no).into_iter();
         let known = |cause: Cause| self.owners.get(&cause).map(|owner| (*owner, cause));
-        let (owner, original) = causes.filter_map(known).next().ok_or(error::ORIGINAL_NOT_FOUND)?;
+        let (owner, original) = causes.find_map(known).ok_or(error::ORIGINAL_NOT_FOUND)?;
         let member = self.winner(Some(owner), error::ORIGINAL_NOT_FOUND)?;
         let act = Act::Reverse {
             source: original.source,
@@ -146,12 +146,12 @@ async fn named(
 ) -> Result<Vec<Option<MemberId>>> {
     let customers: Vec<Option<&Customer>> =
         wishes.iter().map(|(_, wish)| till_of(wish).map(|till| &till.customer)).collect();
-    let who = |customer: &Option<&Customer>| match customer {
+    let who = |customer: Option<&Customer>| match customer {
         Some(Customer::Phone(phone)) => Who { phone: Some(phone.clone()), ..Who::default() },
         Some(Customer::Card(card)) => Who { card: Some(card.clone()), ..Who::default() },
         Some(Customer::Id(_)) | None => Who::default(),
     };
-    let who: Vec<Who> = customers.iter().map(who).collect();
+    let who: Vec<Who> = customers.iter().copied().map(who).collect();
     let found = members::named(tx, app, &who).await?;
     let member = |(customer, found): (Option<&Customer>, Option<MemberId>)| match customer {
         Some(Customer::Id(id)) => Some(*id),

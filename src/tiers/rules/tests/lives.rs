@@ -62,10 +62,10 @@ fn live(life: &[Life], jobs: Jobs) -> (Parts, String) {
                 numbers.growth += growth;
             }
         }
-        if matches!(event, Life::Buys(_) | Life::Grows(_)) {
-            if let Some(raised) = raise(&terms, &mut own, &numbers, now, &current) {
-                current = raised.step.to;
-            }
+        if matches!(event, Life::Buys(_) | Life::Grows(_))
+            && let Some(raised) = raise(&terms, &mut own, &numbers, now, &current)
+        {
+            current = raised.step.to;
         }
     }
     look(&mut own, &numbers, &mut current, now);

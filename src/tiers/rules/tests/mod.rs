@@ -239,12 +239,12 @@ fn at_the_end(grace: i64, numbers: &Numbers, now: &str) -> (Parts, Vec<Step>) {
 
 #[test]
 fn the_end_renews_or_lowers_by_one_step_to_the_fen_and_the_millisecond() {
+    use TierCause::{NotReached, Renewal};
     let check = |growth, days: &[(&str, i64)], now: &str, tier: &str, causes: &[TierCause]| {
         let (own, steps) = at_the_end(0, &numbers(growth, days), now);
         assert_eq!(own.earned.tier, tier);
         assert_eq!(steps.iter().map(|step| step.cause).collect::<Vec<_>>(), causes);
     };
-    use TierCause::{NotReached, Renewal};
     let (before, end) = ("2027-03-15T03:59:59.999Z", "2027-03-15T04:00:00Z");
     check(20_000, &[], before, "diamond", &[]);
     check(20_000, &[], end, "gold", &[NotReached]);
