@@ -1,10 +1,10 @@
 //! What is somebody else's is answered like what does not exist (S1).
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::table::rows;
 use crate::customers::{PHONE, Retailer, STRANGER};
-use crate::support::Answer;
+use crate::support::{Answer, earn};
 
 /// A thing of somebody else's, and one that does not exist.
 struct Foreign {
@@ -63,7 +63,25 @@ async fn cases(shop: &Retailer) -> Vec<Foreign> {
         ),
     ];
     cases.extend(customers);
+    let (till, hold) = (shop.app.partner("third till", &["points:write"]).await, hold(shop).await);
+    let holds = HOLDS.map(|it| case(it, &till, &hold, &of_nothing(&hold)));
+    cases.extend(holds);
     cases
+}
+
+const HOLDS: [&str; 3] = [
+    "post /v1/open/points/holds/{id}:capture",
+    "post /v1/open/points/holds/{id}:release",
+    "get /v1/open/points/holds/{id}",
+];
+
+/// Points that the retailer's own till holds.
+async fn hold(shop: &Retailer) -> String {
+    let member = shop.app.known(PHONE).await;
+    shop.app.moved(member, "held", earn(10)).await;
+    let body = json!({"checkout_no": "F-1", "member": {"phone": PHONE}, "points": 10});
+    let held = shop.app.post("/v1/open/points/holds").bearer(&shop.key).key("F-1").json(&body);
+    held.send().await.expect(200)["id"].as_str().expect("an id").to_owned()
 }
 
 /// What can be told apart in an answer; the request id is the caller's own.
@@ -88,10 +106,14 @@ async fn what_is_somebody_elses_is_answered_like_what_does_not_exist() {
         };
         let ask = async |thing: &str| {
             let method = method.to_uppercase().parse().expect("a method");
-            shop.app.call(method, &path(thing)).bearer(&case.token).send().await
+            let call = shop.app.call(method, &path(thing)).bearer(&case.token);
+            let posts = case.operation.starts_with("post ");
+            let call = if posts { call.key("foreign").json(&json!({})) } else { call };
+            call.send().await
         };
         let (theirs, missing) = (ask(&case.theirs).await, ask(&case.missing).await);
-        theirs.refused(404, "not_found");
+        let of_hold = HOLDS.contains(&case.operation);
+        theirs.refused(404, if of_hold { "points_hold_not_found" } else { "not_found" });
         assert_eq!(told(&theirs), told(&missing), "{}", case.operation);
     }
     // Every operation that names a thing of somebody's is among them.

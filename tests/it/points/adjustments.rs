@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 use huiyi::kernel::codes::StaffRole;
 use huiyi::kernel::ids::{AdjustmentId, MemberId};
+use huiyi::points::service::Act;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, TestApp, earn};
@@ -67,8 +68,9 @@ async fn a_small_adjustment_is_posted_at_once_and_once() {
     assert_eq!(office.available().await, 1_000);
     let taken = office.adjust(&office.bob, "k2", -400).await.expect(200);
     assert_eq!(taken["points"], -400);
-    office.adjust(&office.bob, "k3", -601).await.refused(409, "points_insufficient");
-    assert_eq!(office.available().await, 600);
+    office.app.moved(office.member, "s1", Act::Spend { amount: 50 }).await;
+    office.adjust(&office.bob, "k3", -600).await.refused(409, "points_insufficient");
+    assert_eq!(office.available().await, 550);
     let path = format!("/v1/admin/points/adjustments/{}", posted["id"].as_str().unwrap());
     let read = office.app.get(&path).bearer(&office.bob).send().await.expect(200);
     assert_eq!((&read["note"], &read["reason"]), (&json!("换货等了两周"), &json!("compensation")));
