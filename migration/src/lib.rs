@@ -28,6 +28,7 @@ mod m20261122_000017_chain_points_transfers;
 mod m20261122_000018_extend_refunds;
 mod m20261122_000019_create_points_days;
 mod m20261122_000020_create_points_adjustment;
+mod m20261122_000021_index_last_digits;
 
 /// Every step, oldest first.
 #[derive(Debug)]
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000018_extend_refunds::Migration),
             Box::new(m20261122_000019_create_points_days::Migration),
             Box::new(m20261122_000020_create_points_adjustment::Migration),
+            Box::new(m20261122_000021_index_last_digits::Migration),
         ]
     }
 }
