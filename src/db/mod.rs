@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use rand::RngExt;
 use sea_orm::{
-    DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, SqlxError, TransactionOptions,
+    AccessMode, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, SqlxError, TransactionOptions,
 };
 
 pub use about::{About, about};
@@ -106,6 +106,26 @@ pub async fn in_tx<T, E: Failure>(
     }
 }
 
+/// Runs `work` on what stands at one moment, however many statements it takes: it waits for nobody and nobody for it.
+///
+/// # Errors
+/// What `work` answered, or the database's own error.
+pub async fn in_snapshot<T, E: Failure>(
+    db: &Db,
+    work: impl AsyncFn(&Tx) -> Result<T, E>,
+) -> Result<T, E> {
+    let options = TransactionOptions {
+        isolation_level: (db.backend() != Backend::Sqlite)
+            .then_some(IsolationLevel::RepeatableRead),
+        access_mode: (db.backend() != Backend::Sqlite).then_some(AccessMode::ReadOnly),
+        ..TransactionOptions::default()
+    };
+    let tx = db.read.begin(options).await?;
+    let result = work(&tx).await;
+    tx.rollback().await?;
+    result
+}
+
 async fn once<T, E: Failure>(db: &Db, work: &impl AsyncFn(&Tx) -> Result<T, E>) -> Result<T, E> {
     let tx = db.write.begin(options(db.backend())).await?;
     let result = work(&tx).await;
@@ -176,6 +196,12 @@ pub fn is_unavailable(error: &DbErr) -> bool {
 #[must_use]
 pub fn is_duplicate(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_)))
+}
+
+/// Whether a row holds what its column never should: a word that is none.
+#[must_use]
+pub const fn is_unreadable(error: &DbErr) -> bool {
+    matches!(error, DbErr::Type(_))
 }
 
 /// Whether a number became too large for its type while the database computed.

@@ -79,6 +79,8 @@ entities!(
     points_lot,
     points_lot_use,
     points_notice,
+    points_proof,
+    points_seal,
     points_transfer,
     product,
     refresh_token,

@@ -116,7 +116,7 @@ fn total(
 }
 
 /// The first instant of a period and the first one after it.
-fn bounds(app: &App, period: Period) -> (DateTime<Utc>, DateTime<Utc>) {
+pub(super) fn bounds(app: &App, period: Period) -> (DateTime<Utc>, DateTime<Utc>) {
     (app.calendar.start(period.from), app.calendar.start(period.to + Days::new(1)))
 }
 

@@ -93,6 +93,7 @@ pub(super) fn fresh(
         version: 0,
         updated_at: now,
         last_mac: None,
+        sealed_mac: None,
         mac: None,
     }
 }

@@ -3,7 +3,7 @@
 use entity::codes::Ledger;
 use entity::ids::{AccountId, MemberId};
 use entity::points_account::{Column, Entity, Model};
-use sea_orm::{DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::CHUNK;
 use crate::db::rows::{self, Writes};
@@ -95,4 +95,17 @@ pub async fn save_accounts(
         Column::Mac,
     ];
     writes.update::<Entity>(&accounts, Column::Id, &columns).await
+}
+
+/// Writes the codes of accounts from before there were any; the transaction has locked them.
+pub async fn save_seals(tx: &impl Conn, accounts: &[Model]) -> Result<(), DbErr> {
+    let accounts: Vec<_> = accounts.iter().collect();
+    rows::update::<Entity>(tx, &accounts, Column::Id, &[Column::SealedMac, Column::Mac]).await
+}
+
+/// Whether any account was sealed.
+pub async fn is_any_sealed(db: &impl Conn) -> Result<bool, DbErr> {
+    let sealed = Entity::find().select_only().column(Column::Id);
+    let sealed = sealed.filter(Column::SealedMac.is_not_null()).limit(1);
+    Ok(sealed.into_tuple::<AccountId>().one(db).await?.is_some())
 }

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::codes::{Bucket, Ledger, TransferKind};
-use entity::ids::TransferId;
+use entity::ids::{PointsDayTotalId, TransferId};
 use entity::{
     points_account as account, points_closed_day as closed_day, points_day_total as day_total,
     points_lot as lot, points_lot_use as lot_use, points_transfer as transfer,
@@ -16,7 +16,7 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect, RelationDef,
 };
 
-use super::CHUNK;
+use super::{CHUNK, Readable};
 use crate::db::{Backend, Conn};
 use crate::points::rules::Flow;
 
@@ -187,6 +187,47 @@ pub async fn day_totals(
         .order_by_asc(D::Id)
         .all(db)
         .await
+}
+
+/// A total, or its id.
+pub type AnyTotal = Readable<day_total::Model, DayTotalKey>;
+
+/// The next closed days.
+pub async fn closed_after(
+    db: &impl Conn,
+    after: Option<NaiveDate>,
+    limit: u64,
+) -> Result<Vec<NaiveDate>, DbErr> {
+    let mut query = closed_day::Entity::find().select_only().column(closed_day::Column::Day);
+    if let Some(day) = after {
+        query = query.filter(closed_day::Column::Day.gt(day));
+    }
+    query.order_by_asc(closed_day::Column::Day).limit(limit).into_tuple().all(db).await
+}
+
+/// Which total.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub struct DayTotalKey {
+    /// Its id.
+    pub id: PointsDayTotalId,
+}
+
+/// The totals of a day, readable or not.
+pub async fn totals_of_day(db: &impl Conn, day: NaiveDate) -> Result<Vec<AnyTotal>, DbErr> {
+    let of_day = day_total::Entity::find().filter(day_total::Column::Day.eq(day));
+    of_day.order_by_asc(day_total::Column::Id).into_model().all(db).await
+}
+
+/// The totals of all days after one, readable or not.
+pub async fn totals_after(
+    db: &impl Conn,
+    day: Option<NaiveDate>,
+) -> Result<Vec<AnyTotal>, DbErr> {
+    let mut later = day_total::Entity::find();
+    if let Some(day) = day {
+        later = later.filter(day_total::Column::Day.gt(day));
+    }
+    later.order_by_asc(day_total::Column::Id).into_model().all(db).await
 }
 
 /// What moved on closed days before a day, all together.

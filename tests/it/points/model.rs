@@ -236,6 +236,7 @@ fn account(app: &TestApp, member: MemberId) -> Account {
         version: 0,
         updated_at: app.now(),
         last_mac: None,
+        sealed_mac: None,
         mac: None,
     })
 }

@@ -95,6 +95,7 @@ impl Play {
                 version: 0,
                 updated_at: now,
                 last_mac: None,
+                sealed_mac: None,
                 mac: None,
             };
             books.owners.insert(row.id, *member);
