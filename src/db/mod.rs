@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use rand::RngExt;
 use sea_orm::{
-    AccessMode, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, SqlxError, TransactionOptions,
+    AccessMode, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, SqlxError,
+    TransactionOptions,
 };
 
 pub use about::{About, about};

@@ -28,7 +28,8 @@ const COUNTERS: u64 = 200;
 pub async fn prove_budgets(app: &App) -> Result<Vec<Difference>> {
     db::in_snapshot(&app.db, async |db| {
         let budgeted = points::budgeted(db).await?;
-        let mut proof = Proof { app, db, versions: versions(&budgeted), budgeted, issued: BTreeMap::new() };
+        let mut proof =
+            Proof { app, db, versions: versions(&budgeted), budgeted, issued: BTreeMap::new() };
         let mut sums = proof.granted().await?;
         let mut found = Vec::new();
         let mut after = String::new();
@@ -99,7 +100,8 @@ impl Proof<'_> {
         for order in orders {
             let Some(member) = order.member_id else { continue };
             let lines = lines.get(&order.id).map_or(&[][..], Vec::as_slice);
-            let back = |of: fn(&entity::order_line::Model) -> i64| lines.iter().map(of).sum::<i64>();
+            let back =
+                |of: fn(&entity::order_line::Model) -> i64| lines.iter().map(of).sum::<i64>();
             let points = order.points - back(|line| line.points_reversed);
             let growth = order.growth - back(|line| line.growth_reversed);
             let bonus = order.campaign_points
@@ -211,9 +213,9 @@ impl Proof<'_> {
             let issued = self.issued.get(&issuer).copied().unwrap_or_default();
             let key = Counter { issuer, window: Window::All }.to_string();
             let members = key.trim_end_matches("all").to_owned() + "mem_";
-            let told = named.iter().any(
-                |one| matches!(&one.what, Fault::Counter(key) if key.starts_with(&members)),
-            );
+            let told = named
+                .iter()
+                .any(|one| matches!(&one.what, Fault::Counter(key) if key.starts_with(&members)));
             if issued != expected && !told {
                 found.push(differs(members + "*", expected, issued));
             }

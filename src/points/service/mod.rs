@@ -14,9 +14,9 @@ mod history;
 mod merging;
 mod notices;
 mod posting;
+mod proving;
 mod reading;
 mod reconciling;
-mod proving;
 mod running;
 mod sealing;
 mod single;
@@ -57,11 +57,11 @@ pub use history::{HistoryEntry, HistoryPosition, history, title};
 pub use merging::merge_in;
 pub use notices::{NOTICE_DAYS, announce_expiring};
 pub use posting::post_in;
+pub use proving::{CounterRow, Proved, counters_after, last_proved, note_proof};
 pub use reading::{
     Overview, RuleBooks, balances, earned_on_day, expiring, overviews, purchase_rule_at,
 };
 pub use reconciling::{reconcile, reconcile_in_lanes};
-pub use proving::{CounterRow, Proved, counters_after, last_proved, note_proof};
 pub use running::{RunningCampaign, running_campaigns};
 pub use sealing::{Sealing, seal_accounts};
 pub use statement::{Statement, StatementLine, Sums};

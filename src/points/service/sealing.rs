@@ -49,7 +49,8 @@ pub async fn seal_accounts(app: &App) -> Result<Sealing> {
     while let Some(from) = above {
         let end = store::page_end(app.db.read(), from, ACCOUNTS).await?;
         let page = Page { above: from, upto: end.unwrap_or(store::ENDS.upto) };
-        let (next, found) = db::in_tx(&app.db, async |tx| page_in(tx, app, page, &record).await).await?;
+        let (next, found) =
+            db::in_tx(&app.db, async |tx| page_in(tx, app, page, &record).await).await?;
         record = next;
         wrong.extend(found);
         above = end;

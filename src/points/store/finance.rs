@@ -219,10 +219,7 @@ pub async fn totals_of_day(db: &impl Conn, day: NaiveDate) -> Result<Vec<AnyTota
 }
 
 /// The totals of all days after one, readable or not.
-pub async fn totals_after(
-    db: &impl Conn,
-    day: Option<NaiveDate>,
-) -> Result<Vec<AnyTotal>, DbErr> {
+pub async fn totals_after(db: &impl Conn, day: Option<NaiveDate>) -> Result<Vec<AnyTotal>, DbErr> {
     let mut later = day_total::Entity::find();
     if let Some(day) = day {
         later = later.filter(day_total::Column::Day.gt(day));

@@ -96,7 +96,7 @@ async fn enriches(app: &TestApp, from: i64) {
 async fn an_account_whose_codes_were_all_taken_away_is_named() {
     let app = TestApp::start().await;
     let member = app.known("13800000999").await;
-    app.moved(member, "o1", earn(77)).await;
+    app.moved(member, "hers", earn(77)).await;
     unprotect(&app).await;
     enriches(&app, 77).await;
     assert_eq!(faults(&app).await, [Fault::Unsealed]);
@@ -106,7 +106,7 @@ async fn an_account_whose_codes_were_all_taken_away_is_named() {
 async fn nor_can_a_sealed_account_be_made_one_from_before_again() {
     let (app, _) = from_before().await;
     let member = app.known("13800000999").await;
-    app.moved(member, "o1", earn(77)).await;
+    app.moved(member, "hers", earn(77)).await;
     without_codes(&app, EVERYBODY).await;
     sealed(&app).await;
     enriches(&app, 77).await;
