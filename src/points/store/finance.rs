@@ -212,10 +212,15 @@ pub struct DayTotalKey {
     pub id: PointsDayTotalId,
 }
 
-/// The totals of a day, readable or not.
-pub async fn totals_of_day(db: &impl Conn, day: NaiveDate) -> Result<Vec<AnyTotal>, DbErr> {
-    let of_day = day_total::Entity::find().filter(day_total::Column::Day.eq(day));
-    of_day.order_by_asc(day_total::Column::Id).into_model().all(db).await
+/// The totals of days, both ends in it, readable or not.
+pub async fn totals_between(
+    db: &impl Conn,
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Result<Vec<AnyTotal>, DbErr> {
+    use day_total::Column as D;
+    let within = day_total::Entity::find().filter(D::Day.gte(from)).filter(D::Day.lte(to));
+    within.order_by_asc(D::Day).order_by_asc(D::Id).into_model().all(db).await
 }
 
 /// The totals of all days after one, readable or not.
