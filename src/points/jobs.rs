@@ -12,7 +12,7 @@ const BATCH: u64 = 500;
 /// Differences that are logged one by one; the metric counts them all.
 const LOGGED: usize = 100;
 /// Business days closed between two looks at the lease.
-const DAYS: usize = 7;
+const DAYS: usize = 31;
 
 /// Tells the log of differences that a proof found (PT-9): ids only, no names. Each line, and the alert by
 /// `huiyi_ledger_verify_differences`, is for a person: trying again changes nothing.

@@ -104,7 +104,7 @@ fn paths_named(text: &str) -> Vec<String> {
     let cells = rows.filter_map(|row| row.split('|').nth(1));
     let words = cells.flat_map(|cell| cell.split('`'));
     let words = words.filter(|word| {
-        word.contains(['/', ':']) && !word.contains(['.', ' ', '…'])
+        !word.starts_with('/') && word.contains(['/', ':']) && !word.contains(['.', ' ', '…'])
             || *word == "tiers"
             || *word == "jobs"
     });

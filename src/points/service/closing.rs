@@ -9,7 +9,7 @@ use entity::points_day_total::Model as Total;
 use super::finance::{Period, bounds};
 use crate::app::App;
 use crate::db;
-use crate::http::{Error, Result};
+use crate::http::Result;
 use crate::points::rules::{Difference, Fault, Flow};
 use crate::points::store::{self, DayTotalKey, Readable};
 
@@ -25,7 +25,7 @@ const DAYS: u64 = 100;
 pub(super) async fn prove_days(app: &App) -> Result<Vec<Difference>> {
     let db = app.db.read();
     let mut found = Vec::new();
-    let Some(first) = store::first_booked(db).await? else { return Ok(found) };
+    let Some(first) = store::first_booked(db, None).await? else { return Ok(found) };
     let (mut due, mut last) = (app.calendar.day(first), None);
     loop {
         let days = store::closed_after(db, last, DAYS).await?;
@@ -86,18 +86,15 @@ async fn prove_page(app: &App, page: Period) -> Result<Vec<Difference>> {
 /// account tells.
 async fn moved(app: &App, period: Period) -> Result<Option<HashMap<Way, Sum>>> {
     let (from, to) = bounds(app, period);
-    let mut moved = HashMap::new();
-    for ledger in Ledger::ALL.iter().copied() {
-        let flows = match store::flows(app.db.read(), ledger, from, to).await {
-            Err(error) if db::is_unreadable(&error) || db::is_out_of_range(&error) => {
-                return Ok(None);
-            }
-            flows => flows.map_err(Error::from)?,
-        };
-        let way = |flow: &Flow| (ledger, flow.kind, flow.from, flow.to, flow.expires_at);
-        moved.extend(flows.iter().map(|flow| (way(flow), (flow.points, flow.transfers))));
-    }
-    Ok(Some(moved))
+    let flows = match store::flows(app.db.read(), Ledger::ALL, from, to).await {
+        Err(error) if db::is_unreadable(&error) || db::is_out_of_range(&error) => return Ok(None),
+        flows => flows?,
+    };
+    let sum = |(ledger, flow): (Ledger, Flow)| {
+        let way = (ledger, flow.kind, flow.from, flow.to, flow.expires_at);
+        (way, (flow.points, flow.transfers))
+    };
+    Ok(Some(flows.into_iter().map(sum).collect()))
 }
 
 async fn prove(app: &App, day: NaiveDate, rows: &[Total]) -> Result<Vec<Difference>> {

@@ -55,24 +55,32 @@ fn booked(from: DateTime<Utc>, to: DateTime<Utc>) -> Condition {
         .add(transfer::Column::Id.lt(TransferId::earliest(to)))
 }
 
-/// What moved in a span of booked time, by way and, for movements that made a lot, by when that runs out.
+#[derive(FromQueryResult)]
+struct MovedIn {
+    ledger: Ledger,
+    #[sea_orm(nested)]
+    moved: Moved,
+}
+
+/// What moved in a span of booked time, by ledger, by way and, for movements that made a lot, by when that runs out.
 pub async fn flows(
     db: &impl Conn,
-    ledger: Ledger,
+    ledgers: &[Ledger],
     from: DateTime<Utc>,
     to: DateTime<Utc>,
-) -> Result<Vec<Flow>, DbErr> {
+) -> Result<Vec<(Ledger, Flow)>, DbErr> {
     use transfer::Column as T;
-    let rows: Vec<Moved> = transfer::Entity::find()
+    let mut rows: Vec<MovedIn> = transfer::Entity::find()
         .select_only()
-        .columns([T::Kind, T::FromBucket, T::ToBucket])
+        .columns([T::Ledger, T::Kind, T::FromBucket, T::ToBucket])
         .column(lot::Column::ExpiresAt)
         .column_as(integer(db, T::Amount.sum()), "points")
         .column_as(integer(db, T::Id.count()), "transfers")
         .join(JoinType::LeftJoin, made())
         .filter(booked(from, to))
-        .filter(T::Ledger.eq(ledger))
+        .filter(T::Ledger.is_in(ledgers.iter().copied()))
         .filter(T::Kind.ne(TransferKind::Expire))
+        .group_by(T::Ledger)
         .group_by(T::Kind)
         .group_by(T::FromBucket)
         .group_by(T::ToBucket)
@@ -80,9 +88,8 @@ pub async fn flows(
         .into_model()
         .all(db)
         .await?;
-    let mut flows: Vec<Flow> = rows.into_iter().map(Into::into).collect();
-    flows.extend(expiries(db, ledger, from, to).await?);
-    Ok(flows)
+    rows.extend(expiries(db, ledgers, from, to).await?);
+    Ok(rows.into_iter().map(|row| (row.ledger, row.moved.into())).collect())
 }
 
 /// Not bound to the span again by the lot's own id: PostgreSQL would believe the few lots of a day to be one.
@@ -95,30 +102,30 @@ fn made() -> RelationDef {
 
 async fn expiries(
     db: &impl Conn,
-    ledger: Ledger,
+    ledgers: &[Ledger],
     from: DateTime<Utc>,
     to: DateTime<Utc>,
-) -> Result<Vec<Flow>, DbErr> {
+) -> Result<Vec<MovedIn>, DbErr> {
     use transfer::Column as T;
-    let rows: Vec<Moved> = transfer::Entity::find()
+    transfer::Entity::find()
         .select_only()
-        .columns([T::Kind, T::FromBucket, T::ToBucket])
+        .columns([T::Ledger, T::Kind, T::FromBucket, T::ToBucket])
         .column(lot::Column::ExpiresAt)
         .column_as(integer(db, Expr::val(0).sub(lot_use::Column::Amount.sum())), "points")
         .column_as(integer(db, T::Id.into_expr().count_distinct()), "transfers")
         .join(JoinType::InnerJoin, used_by())
         .join(JoinType::InnerJoin, of_lot())
         .filter(booked(from, to))
-        .filter(T::Ledger.eq(ledger))
+        .filter(T::Ledger.is_in(ledgers.iter().copied()))
         .filter(T::Kind.eq(TransferKind::Expire))
+        .group_by(T::Ledger)
         .group_by(T::Kind)
         .group_by(T::FromBucket)
         .group_by(T::ToBucket)
         .group_by(lot::Column::ExpiresAt)
         .into_model()
         .all(db)
-        .await?;
-    Ok(rows.into_iter().map(Into::into).collect())
+        .await
 }
 
 fn used_by() -> RelationDef {
@@ -132,9 +139,16 @@ fn of_lot() -> RelationDef {
     lot_use::Entity::belongs_to(lot::Entity).from(lot_use::Column::LotId).to(lot::Column::Id).into()
 }
 
-/// When the first transfer was booked.
-pub async fn first_booked(db: &impl Conn) -> Result<Option<DateTime<Utc>>, DbErr> {
-    transfer::Entity::find()
+/// When the first transfer was booked, or the first one since.
+pub async fn first_booked(
+    db: &impl Conn,
+    since: Option<DateTime<Utc>>,
+) -> Result<Option<DateTime<Utc>>, DbErr> {
+    let mut booked = transfer::Entity::find();
+    if let Some(since) = since {
+        booked = booked.filter(transfer::Column::Id.gte(TransferId::earliest(since)));
+    }
+    booked
         .select_only()
         .column(transfer::Column::RecordedAt)
         .order_by_asc(transfer::Column::Id)
@@ -156,14 +170,14 @@ pub async fn last_closed(db: &impl Conn) -> Result<Option<NaiveDate>, DbErr> {
         .await
 }
 
-/// Closes a day; refused by its key when another worker has closed it.
+/// Closes days; refused by their key when another worker has closed one of them.
 pub async fn insert_closed(
     db: &impl Conn,
-    day: &closed_day::Model,
+    days: &[closed_day::Model],
     totals: &[day_total::Model],
 ) -> Result<(), DbErr> {
-    let row = day.clone().into_active_model().reset_all();
-    closed_day::Entity::insert(row).exec_without_returning(db).await?;
+    let rows = days.iter().map(|row| row.clone().into_active_model().reset_all());
+    closed_day::Entity::insert_many(rows).exec_without_returning(db).await?;
     for chunk in totals.chunks(CHUNK) {
         let rows = chunk.iter().map(|row| row.clone().into_active_model().reset_all());
         day_total::Entity::insert_many(rows).exec_without_returning(db).await?;
