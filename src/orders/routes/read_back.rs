@@ -23,11 +23,12 @@ use crate::partners::caller::{OrdersWrite, PartnerCaller};
     "id": "ord_0698v9qe00t134m6ou6d8h2lal", "channel": "pos", "external_no": "SH001-20261121-0042",
     "version": 1, "status": "paid", "member_id": "mem_0698v9qe00t134m6ou6d8h2lal",
     "occurred_at": "2026-11-21T06:30:00Z", "list_fen": 59900, "paid_fen": 53900, "refunded_fen": 0,
-    "points": 539, "growth": 539, "received_at": "2026-11-21T06:30:02Z",
+    "points": 539, "campaign_points": 0, "growth": 539, "received_at": "2026-11-21T06:30:02Z",
     "lines": [{
         "line_no": 1, "sku_code": "D100-RED-M", "sku_known": true, "name": "真丝连衣裙", "style_code": "D100",
         "colour": "红", "size": "M", "category": "连衣裙", "season": "2026春", "price_band": "300-600",
-        "style_tag": "通勤", "quantity": 1, "list_fen": 59900, "paid_fen": 53900, "points": 539, "growth": 539,
+        "style_tag": "通勤", "quantity": 1, "list_fen": 59900, "paid_fen": 53900, "points": 539,
+        "campaign_points": 0, "growth": 539,
         "refunded_quantity": 0, "refunded_fen": 0, "points_reversed": 0, "growth_reversed": 0
     }],
     "payments": [{"method": "wechat_pay", "paid_fen": 53900}], "refunds": []
@@ -56,6 +57,8 @@ pub struct StoredOrder {
     pub refunded_fen: Fen,
     /// Points it earned when it was paid.
     pub points: i64,
+    /// Of these, the points that a campaign added.
+    pub campaign_points: i64,
     /// Growth it earned when it was paid.
     pub growth: i64,
     /// When it first came in.
@@ -108,6 +111,8 @@ pub struct StoredOrderLine {
     pub paid_fen: Fen,
     /// Its share of the points.
     pub points: i64,
+    /// Of these, the points that a campaign added.
+    pub campaign_points: i64,
     /// Its share of the growth.
     pub growth: i64,
     /// Pieces returned so far.
@@ -138,6 +143,7 @@ impl From<StoredLine> for StoredOrderLine {
             list_fen: row.list_fen,
             paid_fen: row.paid_fen,
             points: row.points,
+            campaign_points: row.campaign_points,
             growth: row.growth,
             refunded_quantity: row.refunded_quantity,
             refunded_fen: row.refunded_fen,
@@ -218,6 +224,7 @@ impl From<WholeOrder> for StoredOrder {
             paid_fen: order.paid_fen,
             refunded_fen: order.refunded_fen,
             points: order.points,
+            campaign_points: order.campaign_points,
             growth: order.growth,
             received_at: order.received_at,
             lines: whole.lines.into_iter().map(Into::into).collect(),

@@ -75,6 +75,7 @@ fn result(
         order: order.map(|order| order.id),
         member: order.and_then(|order| order.member_id),
         points: order.map_or(0, |order| order.points),
+        campaign_points: order.map_or(0, |order| order.campaign_points),
         warnings: arriving.warnings.clone(),
     }
 }
