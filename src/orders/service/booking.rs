@@ -14,7 +14,7 @@ use entity::{order_line, order_payment, order_refund, sales_order};
 
 use super::arrivals::{Arriving, Known, OrderOutcome, OrderResult};
 use super::deciding::{Change, Decided, Groups, Plan, Stored, decide_all, who};
-use super::effects::Effects;
+use super::effects::{Effects, Told};
 use super::taking_back::{Sold, Surroundings};
 use super::{earnings, rows};
 use crate::app::App;
@@ -302,7 +302,7 @@ fn sell(sold: &Sold, around: &Surroundings<'_>, effects: &mut Effects) {
     let region = order.store_id.and_then(|id| around.regions.get(&id).copied());
     effects.credit(order, region, CreditKind::Sale, order.id.0, order.paid_fen);
     effects.reached.extend(order.member_id.map(|member| (member, Some(order.id))));
-    effects.events.push(events::paid(order));
+    effects.events.push(Told::plain(events::paid(order)));
 }
 
 /// Books the refunds that came before their orders; of orders that are not paid yet they go on waiting. Only an order

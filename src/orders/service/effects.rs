@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use entity::codes::{CreditKind, Ledger, Source, TransferKind};
-use entity::ids::{MemberId, OrderId, RefundId, RegionId};
+use entity::ids::{MemberId, OrderId, RegionId};
 use entity::sales_order;
 use entity::values::Fen;
 use uuid::Uuid;
 
-use super::super::store;
+use super::super::{events as told, store};
 use crate::app::App;
 use crate::db::Tx;
 use crate::events::{self, Event};
@@ -20,8 +20,15 @@ use crate::members::service::{self as members, Purchase};
 use crate::points::service::{self as points, Act, Counter, Granter, Movement, Return, Short};
 use crate::tiers::service as tiers;
 
-/// Points that refunds could not take back because they were used and, by configuration, are not owed (PT-6).
-pub(super) type Shortfalls = HashMap<RefundId, i64>;
+/// Points that refunds and cancellations could not take back because they were used and, by configuration, are not owed
+/// (PT-6), by what caused it as the ledger keeps it.
+pub(super) type Shortfalls = HashMap<String, i64>;
+
+/// Something to be told, and the cause whose shortfall it has to tell.
+pub(super) struct Told {
+    pub event: Event,
+    pub cause: Option<String>,
+}
 
 /// Effects in the order in which they came about.
 #[derive(Default)]
@@ -33,7 +40,7 @@ pub(super) struct Effects {
     returns: Vec<Return>,
     pub purchases: Vec<Purchase>,
     pub credits: Vec<Credit>,
-    pub events: Vec<Event>,
+    pub events: Vec<Told>,
     /// Members who may have reached a higher tier, and the order that did it.
     pub reached: Vec<(MemberId, Option<OrderId>)>,
     /// Members whose first or latest order may be another one now.
@@ -50,6 +57,25 @@ pub(super) struct Cause {
     pub actor: Actor,
     /// What happens to points that are spent already.
     pub short: Short,
+}
+
+impl Told {
+    /// Something that no shortfall changes.
+    pub const fn plain(event: Event) -> Self {
+        Self { event, cause: None }
+    }
+
+    /// Something that tells what the cause took back.
+    pub fn caused(event: Event, cause: &Cause) -> Self {
+        Self { event, cause: Some(cause.text.clone()) }
+    }
+
+    fn with(mut self, app: &App, shortfalls: &Shortfalls) -> Event {
+        if let Some(short) = self.cause.and_then(|cause| shortfalls.get(&cause).copied()) {
+            told::fall_short(&mut self.event, short, points::fen_of(app, short));
+        }
+        self.event
+    }
 }
 
 impl Effects {
@@ -152,8 +178,9 @@ impl Effects {
         let answers = points::post_in(tx, app, &self.movements).await?;
         for (movement, answer) in self.movements.iter().zip(answers) {
             let short = answer.map_err(Error::from)?.shortfall;
-            let refund = movement.source_id.parse().ok().filter(|_| short > 0);
-            shortfalls.extend(refund.map(|refund: RefundId| (refund, short)));
+            if short > 0 {
+                shortfalls.insert(movement.source_id.clone(), short);
+            }
         }
         if !self.purchases.is_empty() {
             members::book_purchases_in(tx, &self.purchases).await?;
@@ -163,7 +190,8 @@ impl Effects {
         if !self.reached.is_empty() {
             tiers::upgrade_in(tx, app, &self.reached).await?;
         }
-        events::publish(tx, self.events, now).await?;
+        let told = self.events.into_iter().map(|told| told.with(app, &shortfalls)).collect();
+        events::publish(tx, told, now).await?;
         Ok(shortfalls)
     }
 

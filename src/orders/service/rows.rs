@@ -170,7 +170,7 @@ pub(super) fn fall_short(
     shortfalls: &Shortfalls,
 ) -> Vec<order_refund::Model> {
     let fall_short = |mut row: order_refund::Model| {
-        let short = *shortfalls.get(&row.id)?;
+        let short = *shortfalls.get(&row.id.to_string())?;
         row.points_reversed -= short;
         row.shortfall_points = short;
         row.shortfall_fen = Fen(points::fen_of(app, short));

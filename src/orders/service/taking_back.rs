@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::super::rules::returns::{Refund, Returned, TakenBack, taken_back};
 use super::super::{events, store};
-use super::effects::{Cause, Effects};
+use super::effects::{Cause, Effects, Told};
 use super::rows;
 use crate::app::App;
 use crate::config::Clawback;
@@ -160,7 +160,7 @@ impl Sold {
         };
         let cause = around.cause(Source::Refund, row.id.0, row.id.to_string(), row.occurred_at);
         self.give_back(&back, &cause, around, effects);
-        effects.events.push(events::refunded(&self.order, row));
+        effects.events.push(Told::caused(events::refunded(&self.order, row), &cause));
         Ok(())
     }
 
@@ -182,7 +182,8 @@ impl Sold {
         let cause = around.cause(Source::Order, order.0, order.to_string(), at);
         self.give_back(&back, &cause, around, effects);
         effects.redated.extend(self.order.member_id);
-        effects.events.push(events::cancelled(&self.order, left.0, earned.points, at));
+        let told = events::cancelled(&self.order, left.0, earned.points, at);
+        effects.events.push(Told::caused(told, &cause));
     }
 
     fn give_back(
