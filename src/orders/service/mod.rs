@@ -32,7 +32,7 @@ pub use super::rules::trial::{Tally, Verdict};
 pub use arrivals::{OrderOutcome, OrderResult, Warning, ingest};
 pub use dry_run::{Draft, MOST_DAYS, Trial, dry_run};
 pub use headings::{OrderHeading, headings};
-pub use previewing::{PlannedLine, RefundPlan, TierPlan, preview_refund};
+pub use previewing::{PlannedLine, RefundPlan, preview_refund};
 pub use refunding::{RefundOutcome, RefundResult, RefundState, ingest_refunds};
 
 /// Most orders or refunds in one transaction.

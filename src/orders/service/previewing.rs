@@ -17,15 +17,11 @@ use crate::db::Conn;
 use crate::http::{Error, Result};
 use crate::kernel::actor::Actor;
 use crate::kernel::apportion::share;
-use crate::members::service::{self as members, Purchase};
+use crate::members::service::Purchase;
 use crate::orders::rules::content::{RefundIn, check_refund};
 use crate::orders::store;
 use crate::points::service::{self as points, Foreseen};
-use crate::tiers::service as tiers;
-
-/// The window of the spend track (TR-1).
-const YEAR: Months = Months::new(12);
-use chrono::{DateTime, Months, NaiveDate, Utc};
+use crate::tiers::service::{self as tiers, Foreseen as TierPlan};
 
 /// What of a line would go back with a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,23 +55,6 @@ pub struct RefundPlan {
     pub growth: Foreseen,
     /// What it would do to her tier; none for a refund of nobody's order or without effect.
     pub tier: Option<TierPlan>,
-}
-
-/// What a refund would do to a member's tier. It never lowers one at once; it may cost her the renewal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TierPlan {
-    /// Code of the tier in force.
-    pub code: String,
-    /// Its name.
-    pub name: String,
-    /// End of it; none for the joining tier.
-    pub until: Option<DateTime<Utc>>,
-    /// Paid less refunded in the last 12 months, now and afterwards.
-    pub spent: (Fen, Fen),
-    /// Growth value now and afterwards.
-    pub growth: (i64, i64),
-    /// Whether what she has by now keeps the tier at its end, now and afterwards; none where nothing ends.
-    pub keeps: Option<(bool, bool)>,
 }
 
 /// Plans a refund: what booking it now would do and answer. Nothing is written.
@@ -134,11 +113,9 @@ async fn planned(
         result.shortfall_points = points.shortfall;
         result.shortfall_fen = Fen(points::fen_of(app, points.shortfall));
     }
-    let tier = match (sold.order.member_id, effects.purchases.first()) {
-        (Some(member), Some(purchase)) => {
-            Some(tier_plan(db, app, member, purchase, growth.points).await?)
-        }
-        _ => None,
+    let tier = match effects.purchases.first() {
+        Some(purchase) => Some(tier_plan(db, app, purchase, &growth).await?),
+        None => None,
     };
     Ok(RefundPlan {
         result,
@@ -154,37 +131,16 @@ async fn planned(
 async fn tier_plan(
     db: &impl Conn,
     app: &App,
-    member: MemberId,
     purchase: &Purchase,
-    growth: i64,
+    growth: &Foreseen,
 ) -> Result<TierPlan> {
-    let standing = tiers::standing(db, app, member).await?;
-    let year_before = |at: DateTime<Utc>| app.calendar.day(at) - YEAR;
-    let less = |since: NaiveDate| {
-        let counts = purchase.day >= since;
-        if counts { purchase.paid.0 - purchase.refunded.0 } else { 0 }
+    let less = tiers::Less {
+        day: purchase.day,
+        spent: Fen(purchase.refunded.0 - purchase.paid.0),
+        // What is pending does not count yet.
+        growth: growth.available + growth.debt,
     };
-    let spent_after = Fen(standing.spent.0 + less(year_before(app.clock.now())));
-    let growth_after = standing.growth - growth;
-    let keeps = match standing.until {
-        None => None,
-        Some(until) => {
-            let since = year_before(until);
-            let spent = members::spent_since(db, &[member], since).await?;
-            let spent = spent.get(&member).copied().unwrap_or_default().0;
-            let tier = &standing.tier;
-            let keeps = |spent, growth| spent >= tier.spend_fen.0 || growth >= tier.growth;
-            Some((keeps(spent, standing.growth), keeps(spent + less(since), growth_after)))
-        }
-    };
-    Ok(TierPlan {
-        code: standing.tier.code,
-        name: standing.tier.name,
-        until: standing.until,
-        spent: (standing.spent, spent_after),
-        growth: (standing.growth, growth_after),
-        keeps,
-    })
+    tiers::foresee(db, app, purchase.member, &less).await
 }
 
 /// Of the points taken back from a line, those that the campaign had added.

@@ -13,6 +13,7 @@ mod permutations_jobs;
 mod previews;
 mod races;
 mod refunds;
+mod previews_tier;
 mod versions;
 
 use huiyi::config::Config;

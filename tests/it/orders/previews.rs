@@ -189,7 +189,7 @@ async fn a_refund_that_waited_falls_short() {
 }
 
 /// What she has: pending, available.
-async fn purse(till: &Till, member: &str) -> (i64, i64, i64) {
+pub(super) async fn purse(till: &Till, member: &str) -> (i64, i64, i64) {
     let id = super::member_id(member);
     let points = till.app.balance(id).await;
     (points.pending, points.available, till.balance(member, Ledger::Growth).await)
@@ -237,7 +237,7 @@ async fn booking_does_what_the_preview_said() {
     }
 }
 
-fn same(plan: &Value, booked: &Value, before: (i64, i64, i64), after: (i64, i64, i64)) {
+pub(super) fn same(plan: &Value, booked: &Value, before: (i64, i64, i64), after: (i64, i64, i64)) {
     for name in ["result", "order_id", "points_reversed"] {
         assert_eq!(plan[name], booked[name], "{name}: {plan} {booked}");
     }
