@@ -30,6 +30,7 @@ mod m20261122_000019_create_points_days;
 mod m20261122_000020_create_points_adjustment;
 mod m20261122_000021_index_last_digits;
 mod m20261122_000023_version_tier_multipliers;
+mod m20261122_000024_tie_orders_to_points;
 
 /// Every step, oldest first.
 #[derive(Debug)]
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000020_create_points_adjustment::Migration),
             Box::new(m20261122_000021_index_last_digits::Migration),
             Box::new(m20261122_000023_version_tier_multipliers::Migration),
+            Box::new(m20261122_000024_tie_orders_to_points::Migration),
         ]
     }
 }

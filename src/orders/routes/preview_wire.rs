@@ -14,7 +14,7 @@ use crate::tiers::service::{Foreseen as TierPlan, Keep, Outlook};
 /// What of a line would go back.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"line_no": 1, "quantity": 1, "amount_fen": 53900, "points": 539, "campaign_points": 0,
-    "growth": 539}))]
+    "growth": 539, "points_returned": 0}))]
 pub struct RefundPreviewLine {
     /// Number in the order.
     pub line_no: i32,
@@ -28,6 +28,8 @@ pub struct RefundPreviewLine {
     pub campaign_points: i64,
     /// Growth value.
     pub growth: i64,
+    /// Of the points that paid for the order, those that would be given back.
+    pub points_returned: i64,
 }
 
 impl From<PlannedLine> for RefundPreviewLine {
@@ -39,6 +41,7 @@ impl From<PlannedLine> for RefundPreviewLine {
             points: line.points,
             campaign_points: line.campaign_points,
             growth: line.growth,
+            points_returned: line.points_returned,
         }
     }
 }
@@ -161,7 +164,9 @@ impl From<TierPlan> for RefundPreviewTier {
 #[schema(example = json!({
     "result": "applied", "order_id": "ord_0698v9qe00t134m6ou6d8h2lal", "member_id": "mem_0698v9qe00t134m6ou6d8h2lal",
     "points_reversed": 539,
-    "lines": [{"line_no": 1, "quantity": 1, "amount_fen": 53900, "points": 539, "campaign_points": 0, "growth": 539}],
+    "points_returned": 500,
+    "lines": [{"line_no": 1, "quantity": 1, "amount_fen": 53900, "points": 539, "campaign_points": 0, "growth": 539,
+        "points_returned": 500}],
     "points": {"pending": 0, "available": 339, "debt": 200, "shortfall": 0, "shortfall_fen": 0, "available_after": -200},
     "growth_reversed": 539,
     "tier": {"code": "silver", "name": "银卡", "now": {"spent_fen": 53_900, "growth": 539},
@@ -182,6 +187,9 @@ pub struct RefundPreview {
     pub member_id: Option<MemberId>,
     /// Points that it would take back; of one that stands, that it took back.
     pub points_reversed: i64,
+    /// Of the points that paid for the order, those that it would give back to whoever used them; of one that stands,
+    /// that it gave back.
+    pub points_returned: i64,
     /// By line; lines of which nothing would go back are left out.
     pub lines: Vec<RefundPreviewLine>,
     /// What it would do to her points.
@@ -202,6 +210,7 @@ impl From<RefundPlan> for RefundPreview {
             order_id: result.order,
             member_id: plan.member,
             points_reversed: result.points_reversed,
+            points_returned: result.points_returned,
             points: RefundPreviewPoints::new(&plan.points, result.shortfall_fen),
             growth_reversed: plan.growth.points,
             lines: plan.lines.into_iter().map(Into::into).collect(),

@@ -17,11 +17,13 @@ use crate::guides::service::{self as guides, Credit};
 use crate::http::{Error, Result};
 use crate::kernel::actor::Actor;
 use crate::members::service::{self as members, Purchase};
-use crate::points::service::{self as points, Act, Counter, Granter, Movement, Return, Short};
+use crate::points::service::{
+    self as points, Act, Counter, Deduction, Granter, Movement, Return, Short,
+};
 use crate::tiers::service as tiers;
 
 /// Points that refunds and cancellations could not take back because they were used and, by configuration, are not owed
-/// (PT-6), by what caused it as the ledger keeps it.
+/// (PT-6), and points that they could not give back because a till had; by what caused it as the ledger keeps it.
 pub(super) type Shortfalls = HashMap<String, i64>;
 
 /// Something to be told, and the cause whose shortfall it has to tell.
@@ -59,6 +61,11 @@ pub(super) struct Cause {
     pub short: Short,
 }
 
+/// What points given back are known by in the ledger: the same cause takes back what the order earned.
+pub(super) fn returned_under(cause: &str) -> String {
+    format!("{cause}/points")
+}
+
 impl Told {
     /// Something that no shortfall changes.
     pub const fn plain(event: Event) -> Self {
@@ -71,8 +78,12 @@ impl Told {
     }
 
     fn with(mut self, app: &App, shortfalls: &Shortfalls) -> Event {
-        if let Some(short) = self.cause.and_then(|cause| shortfalls.get(&cause).copied()) {
+        let Some(cause) = self.cause else { return self.event };
+        if let Some(short) = shortfalls.get(&cause).copied() {
             told::fall_short(&mut self.event, short, points::fen_of(app, short));
+        }
+        if let Some(short) = shortfalls.get(&returned_under(&cause)).copied() {
+            told::return_less(&mut self.event, short);
         }
         self.event
     }
@@ -103,6 +114,36 @@ impl Effects {
             act,
             source: cause.source,
             source_id: cause.text.clone(),
+            occurred_at: cause.at,
+            order: Some(order.id),
+            store: order.store_id,
+            actor: cause.actor,
+        });
+    }
+
+    /// Points that paid for an order go back to whoever used them, if there are any: as many as a till has not given
+    /// back by itself.
+    pub fn return_points(
+        &mut self,
+        order: &sales_order::Model,
+        deduction: Option<&Deduction>,
+        amount: i64,
+        cause: &Cause,
+    ) {
+        let Some(deduction) = deduction.filter(|_| amount > 0) else { return };
+        let act = Act::Reverse {
+            source: deduction.source,
+            source_id: deduction.source_id.clone(),
+            kind: deduction.kind,
+            amount,
+            short: Short::Report,
+        };
+        self.movements.push(Movement {
+            member: deduction.member,
+            ledger: Ledger::Points,
+            act,
+            source: cause.source,
+            source_id: returned_under(&cause.text),
             occurred_at: cause.at,
             order: Some(order.id),
             store: order.store_id,

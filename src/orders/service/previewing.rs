@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use entity::codes::Ledger;
+use entity::codes::{Ledger, TransferKind};
 use entity::ids::{MemberId, PartnerId};
 use entity::order_line;
 use entity::values::Fen;
@@ -20,7 +20,7 @@ use crate::kernel::apportion::share;
 use crate::members::service::Purchase;
 use crate::orders::rules::content::{RefundIn, check_refund};
 use crate::orders::store;
-use crate::points::service::{self as points, Foreseen};
+use crate::points::service::{self as points, Act, Foreseen};
 use crate::tiers::service::{self as tiers, Foreseen as TierPlan};
 
 /// What of a line would go back with a refund.
@@ -38,6 +38,8 @@ pub struct PlannedLine {
     pub campaign_points: i64,
     /// Growth.
     pub growth: i64,
+    /// Of the points that paid for the order, those given back.
+    pub points_returned: i64,
 }
 
 /// What a refund would do.
@@ -73,7 +75,7 @@ pub async fn preview_refund(app: &App, partner: PartnerId, refund: RefundIn) -> 
     };
     let stands = store::refunds_by_number(db, &[&arriving.refund.number]).await?;
     let mut sold =
-        Sold::load(db, vec![order]).await?.pop().ok_or_else(|| Error::fault("no order"))?;
+        Sold::load(db, app, vec![order]).await?.pop().ok_or_else(|| Error::fault("no order"))?;
     let regions = regions_of(db, &HashMap::new(), sold.order.store_id.into_iter()).await?;
     let around = Surroundings { app, regions: &regions, actor: Actor::partner(partner), now };
     let (mut effects, before) = (Effects::default(), sold.lines.clone());
@@ -101,14 +103,23 @@ async fn planned(
 ) -> Result<RefundPlan> {
     let foreseen = points::foresee(db, app, &effects.movements).await?;
     let (mut points, mut growth) = (Foreseen::default(), Foreseen::default());
+    let mut returned = Foreseen::default();
     for (movement, foreseen) in effects.movements.iter().zip(foreseen) {
-        match movement.ledger {
-            Ledger::Points => points = foreseen?,
-            Ledger::Growth => growth = foreseen?,
+        match (movement.ledger, &movement.act) {
+            (Ledger::Growth, _) => growth = foreseen?,
+            (Ledger::Points, Act::Reverse { kind: TransferKind::Earn, .. }) => points = foreseen?,
+            (Ledger::Points, _) => {
+                returned = foreseen?;
+                // Of the same account: a movement that takes back comes after and knows better.
+                if sold.order.member_id == Some(movement.member) {
+                    points.available_after = returned.available_after;
+                }
+            }
         }
     }
     let mut result = result;
     if result.refund.is_none() {
+        result.points_returned -= returned.shortfall;
         result.points_reversed -= points.shortfall;
         result.shortfall_points = points.shortfall;
         result.shortfall_fen = Fen(points::fen_of(app, points.shortfall));
@@ -156,7 +167,9 @@ fn difference((before, after): (&order_line::Model, &order_line::Model)) -> Opti
         points: after.points_reversed - before.points_reversed,
         campaign_points: bonus(after) - bonus(before),
         growth: after.growth_reversed - before.growth_reversed,
+        points_returned: after.deducted_returned - before.deducted_returned,
     };
-    let nothing = (line.quantity, line.amount.0, line.points, line.growth) == (0, 0, 0, 0);
+    let moved = [line.quantity, line.amount.0, line.points, line.growth, line.points_returned];
+    let nothing = moved.iter().all(|it| *it == 0);
     (!nothing).then_some(line)
 }

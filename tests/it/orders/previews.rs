@@ -33,7 +33,7 @@ async fn a_plan_says_what_goes_back_and_changes_nothing() {
     let wish = refund("R-1", "A-1", 10_000, &[(2, 1, 10_000)]);
     let plan = till.preview(&wish).await;
     let lines = json!([{"line_no": 2, "quantity": 1, "amount_fen": 10_000, "points": 100, "campaign_points": 0,
-        "growth": 100}]);
+        "growth": 100, "points_returned": 0}]);
     assert_eq!((&plan["result"], &plan["lines"]), (&json!("applied"), &lines), "{plan}");
     assert_eq!(plan["member_id"], member);
     // Inside the return window everything is pending still, or was settled at once.

@@ -18,7 +18,7 @@ use crate::points::rules::{Act, Movement, Posted, Replayed};
 use crate::points::store;
 use drafts::draft;
 
-pub(super) use drafts::movement;
+pub(super) use drafts::{movement, uses};
 
 /// The customer at the till.
 #[derive(Clone, Debug)]
