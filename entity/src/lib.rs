@@ -59,3 +59,4 @@ pub mod membership_plan;
 pub mod tier_benefit;
 pub mod tier_gift;
 pub mod tier_hold;
+pub mod tier_multiplier;

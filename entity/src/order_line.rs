@@ -57,6 +57,10 @@ pub struct Model {
     pub growth_reversed: i64,
     /// How many of its points the campaign granted.
     pub campaign_points: i64,
+    /// How many of the points that paid for the order paid for it (PT-6).
+    pub deducted_points: i64,
+    /// How many of those were given back so far.
+    pub deducted_returned: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

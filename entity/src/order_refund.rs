@@ -42,6 +42,8 @@ pub struct Model {
     pub shortfall_fen: Fen,
     /// First received.
     pub received_at: DateTimeUtc,
+    /// Of the points that paid for the order, those that it gave back (PT-6).
+    pub points_returned: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -58,6 +58,10 @@ pub struct Model {
     pub campaign_id: Option<CampaignId>,
     /// How many of the points the campaign granted.
     pub campaign_points: i64,
+    /// The partner's number under which points paid for it: of a checkout, or of a spending (PT-4).
+    pub points_receipt: Option<String>,
+    /// How many those were, once it is known.
+    pub deducted_points: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -30,8 +30,10 @@ mod m20261122_000019_create_points_days;
 mod m20261122_000020_create_points_adjustment;
 mod m20261122_000021_index_last_digits;
 mod m20261122_000022_prove_points_whole;
+mod m20261122_000023_version_tier_multipliers;
 mod m20261122_000024_close_points_accounts;
 mod m20261122_000025_drop_index_of_event_members;
+mod m20261122_000026_tie_orders_to_points;
 
 /// Every step, oldest first.
 #[derive(Debug)]
@@ -63,8 +65,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000020_create_points_adjustment::Migration),
             Box::new(m20261122_000021_index_last_digits::Migration),
             Box::new(m20261122_000022_prove_points_whole::Migration),
+            Box::new(m20261122_000023_version_tier_multipliers::Migration),
             Box::new(m20261122_000024_close_points_accounts::Migration),
             Box::new(m20261122_000025_drop_index_of_event_members::Migration),
+            Box::new(m20261122_000026_tie_orders_to_points::Migration),
         ]
     }
 }

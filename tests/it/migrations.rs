@@ -101,6 +101,7 @@ entities!(
     tier_benefit,
     tier_gift,
     tier_hold,
+    tier_multiplier,
 );
 
 async fn open(database: &TestDb) -> Db {

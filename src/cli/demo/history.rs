@@ -125,6 +125,7 @@ impl Trade<'_> {
             payments: vec![PaymentIn { method: method.to_owned(), paid }],
             lines,
             paid,
+            points_receipt: None,
         }
     }
 

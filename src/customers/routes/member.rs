@@ -161,7 +161,8 @@ pub async fn read_member_points(app: ThinData<App>, who: Shopper) -> Result<Json
         (status = 200, body = Page<MemberOrder>, description = "A page of orders.", example = json!({
             "items": [{"id": "ord_0698v9qe00t134m6ou6d8h2lak", "channel": "pos", "external_no": "SH01-20260314-0007",
                 "status": "paid", "occurred_at": "2026-03-14T06:30:00Z", "store": "静安店", "guide": "周敏",
-                "list_fen": 59_900, "paid_fen": 59_900, "refunded_fen": 0, "points_earned": 599, "points_taken_back": 0,
+                "list_fen": 59_900, "paid_fen": 59_900, "refunded_fen": 0, "points_earned": 599,
+                "campaign_points": 0, "points_taken_back": 0,
                 "growth_earned": 599, "lines": [{"line_no": 1, "sku_code": "D100-RED-M", "name": "真丝连衣裙",
                     "colour": "红", "size": "M", "category": "连衣裙", "quantity": 1, "list_fen": 59_900,
                     "paid_fen": 59_900, "refunded_quantity": 0, "refunded_fen": 0, "points": 599}]}],

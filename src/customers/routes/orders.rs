@@ -16,7 +16,7 @@ use crate::http::{Cursor, Page, Result};
 #[schema(example = json!({
     "id": "ord_0698v9qe00t134m6ou6d8h2lak", "channel": "pos", "external_no": "SH01-20260314-0007", "status": "paid",
     "occurred_at": "2026-03-14T06:30:00Z", "store": "静安店", "guide": "周敏", "list_fen": 59_900, "paid_fen": 59_900,
-    "refunded_fen": 0, "points_earned": 599, "points_taken_back": 0, "growth_earned": 599,
+    "refunded_fen": 0, "points_earned": 599, "campaign_points": 0, "points_taken_back": 0, "growth_earned": 599,
     "lines": [{"line_no": 1, "sku_code": "D100-RED-M", "name": "真丝连衣裙", "colour": "红", "size": "M",
         "category": "连衣裙", "quantity": 1, "list_fen": 59_900, "paid_fen": 59_900, "refunded_quantity": 0,
         "refunded_fen": 0, "points": 599}]
@@ -46,6 +46,8 @@ pub struct MemberOrder {
     pub refunded_fen: Fen,
     /// Points it earned when it came in.
     pub points_earned: i64,
+    /// Of these, the points that a campaign added.
+    pub campaign_points: i64,
     /// Points that refunds have taken back so far.
     pub points_taken_back: i64,
     /// Growth value it earned when it came in.
@@ -116,6 +118,7 @@ impl From<OrderSeen> for MemberOrder {
             paid_fen: view.order.paid_fen,
             refunded_fen: view.order.refunded_fen,
             points_earned: view.order.points,
+            campaign_points: view.order.campaign_points,
             points_taken_back,
             growth_earned: view.order.growth,
             lines: lines.collect(),

@@ -86,7 +86,7 @@ fn an_earning_says_by_what_rule_until_when_and_where_the_rest_went() {
     };
     assert_eq!(
         story.text(Language::Zh),
-        "2026-03-14 在静安店的消费 SH01-1 获得 120 积分。按规则 purchase_points 第 2 版、会员等级 1.5 倍、活动“双11”多送 60计算。\
+        "2026-03-14 在静安店的消费 SH01-1 获得 120 积分。按规则 purchase_points 第 2 版、会员等级 1.5 倍、活动“双11”多送 60 分计算。\
          退货期内待入账，2026-03-21 到账。有效期至 2027-03-31，还剩 70；去向：2026-04-02 使用积分 50。"
     );
     assert!(story.text(Language::En).contains("1.5 times for the tier, 60 more by the campaign"));

@@ -62,7 +62,7 @@ fn grant(grant: &Grant) -> String {
     terms.extend(grant.rule.as_ref().map(|(code, version)| format!("规则 {code} 第 {version} 版")));
     terms.extend(grant.tier_bps.map(|bps| format!("会员等级 {} 倍", times(bps))));
     let campaign = grant.campaign.as_ref();
-    terms.extend(campaign.map(|(name, points)| format!("活动“{name}”多送 {points}")));
+    terms.extend(campaign.map(|(name, points)| format!("活动“{name}”多送 {points} 分")));
     if !terms.is_empty() {
         let _ = write!(text, "按{}计算。", terms.join("、"));
     }

@@ -53,7 +53,8 @@ impl From<Warning> for OrderWarning {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "result": "created", "external_no": "SH001-20261121-0042", "order_id": "ord_0698v9qe00t134m6ou6d8h2lak",
-    "member_id": "mem_0698v9qe00t134m6ou6d8h2lak", "points": 539, "warnings": []
+    "member_id": "mem_0698v9qe00t134m6ou6d8h2lak", "points": 1078, "campaign_points": 539,
+    "warnings": []
 }))]
 pub struct OrderReceipt {
     /// In one word; never `refused`.
@@ -68,6 +69,8 @@ pub struct OrderReceipt {
     pub member_id: Option<MemberId>,
     /// Points it earned.
     pub points: i64,
+    /// Of these, the points that a campaign added.
+    pub campaign_points: i64,
     /// What it was accepted with.
     pub warnings: Vec<OrderWarning>,
 }
@@ -90,6 +93,8 @@ pub struct OrderBatchItem {
     pub member_id: Option<MemberId>,
     /// Points it earned.
     pub points: i64,
+    /// Of these, the points that a campaign added.
+    pub campaign_points: i64,
     /// What it was accepted with.
     pub warnings: Vec<OrderWarning>,
     /// Why it was refused.
@@ -118,8 +123,9 @@ pub struct OrderBatchCounts {
     "results": [
         {"index": 0, "external_no": "SH001-20261121-0042", "result": "created",
          "order_id": "ord_0698v9qe00t134m6ou6d8h2lak", "member_id": "mem_0698v9qe00t134m6ou6d8h2lak",
-         "points": 539, "warnings": ["sku_unknown"]},
-        {"index": 1, "external_no": "SH001-20261121-0043", "result": "refused", "points": 0, "warnings": [],
+         "points": 1078, "campaign_points": 539, "warnings": ["sku_unknown"]},
+        {"index": 1, "external_no": "SH001-20261121-0043", "result": "refused", "points": 0, "campaign_points": 0,
+         "warnings": [],
          "problem": {"code": "order_amounts_mismatch", "errcode": 11601, "errmsg": "金额合计不一致",
             "errors": [{"pointer": "/orders/1/lines", "rule": "sum", "message": "lines[].paid_fen 合计 1 分，应为 2 分"}]}}
     ],
@@ -147,6 +153,7 @@ pub(super) fn receipt(external_no: String, result: OrderResult) -> Result<OrderR
         order_id: result.order,
         member_id: result.member,
         points: result.points,
+        campaign_points: result.campaign_points,
         warnings: result.warnings.into_iter().map(Into::into).collect(),
     })
 }
@@ -205,6 +212,7 @@ fn batch_item(
         order_id: result.as_ref().and_then(|result| result.order),
         member_id: result.as_ref().and_then(|result| result.member),
         points: result.as_ref().map_or(0, |result| result.points),
+        campaign_points: result.as_ref().map_or(0, |result| result.campaign_points),
         warnings: result.into_iter().flat_map(|result| result.warnings).map(Into::into).collect(),
         problem,
     }

@@ -77,6 +77,12 @@ pub struct OrderRequest {
     #[garde(skip)]
     #[schema(minimum = 0, maximum = 100_000_000_000_i64)]
     pub paid_fen: i64,
+    /// Your number under which points paid for it beside the money: the `checkout_no` of a hold that is used, or the
+    /// `receipt_no` of a spending. What they paid is not in `paid_fen`. A refund gives them back with their lines, a
+    /// cancellation gives back the rest; they may be used before or after the order is sent.
+    #[garde(inner(custom(number)))]
+    #[schema(min_length = 1, max_length = 64, pattern = "^[!-~]+$")]
+    pub points_receipt_no: Option<String>,
 }
 
 const fn first() -> i64 {
@@ -230,6 +236,7 @@ pub(super) fn into_order(request: OrderRequest) -> Result<OrderIn> {
         lines: request.lines.into_iter().map(into_line).collect(),
         payments: request.payments.into_iter().map(payment).collect(),
         paid: Fen(request.paid_fen),
+        points_receipt: request.points_receipt_no,
     })
 }
 

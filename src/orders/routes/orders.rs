@@ -16,7 +16,8 @@ use crate::partners::caller::{OrdersWrite, PartnerCaller};
 ///
 /// Needs the scope `orders:write`. Sending it again changes nothing; a changed order is sent whole with a higher
 /// `version`, an older version is ignored. Of a paid order lines, amounts, time, store, guide and customer are fixed:
-/// it may only be cancelled, which takes back whatever is left of its points; money that went back is a refund.
+/// it may only be cancelled, which takes back whatever is left of its points; money that went back is a refund. An order
+/// that points helped to pay names them by `points_receipt_no`, so that refunds give them back.
 /// A phone that nobody has makes an unregistered member. Points are granted by the rules and the tier in force at
 /// `occurred_at`.
 #[utoipa::path(

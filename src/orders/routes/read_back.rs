@@ -23,12 +23,15 @@ use crate::partners::caller::{OrdersWrite, PartnerCaller};
     "id": "ord_0698v9qe00t134m6ou6d8h2lak", "channel": "pos", "external_no": "SH001-20261121-0042",
     "version": 1, "status": "paid", "member_id": "mem_0698v9qe00t134m6ou6d8h2lak",
     "occurred_at": "2026-11-21T06:30:00Z", "list_fen": 59900, "paid_fen": 53900, "refunded_fen": 0,
-    "points": 539, "growth": 539, "received_at": "2026-11-21T06:30:02Z",
+    "points": 539, "campaign_points": 0, "growth": 539, "deducted_points": 0,
+    "received_at": "2026-11-21T06:30:02Z",
     "lines": [{
         "line_no": 1, "sku_code": "D100-RED-M", "sku_known": true, "name": "真丝连衣裙", "style_code": "D100",
         "colour": "红", "size": "M", "category": "连衣裙", "season": "2026春", "price_band": "300-600",
-        "style_tag": "通勤", "quantity": 1, "list_fen": 59900, "paid_fen": 53900, "points": 539, "growth": 539,
-        "refunded_quantity": 0, "refunded_fen": 0, "points_reversed": 0, "growth_reversed": 0
+        "style_tag": "通勤", "quantity": 1, "list_fen": 59900, "paid_fen": 53900, "points": 539,
+        "campaign_points": 0, "growth": 539,
+        "refunded_quantity": 0, "refunded_fen": 0, "points_reversed": 0, "growth_reversed": 0,
+        "deducted_points": 0, "deducted_points_returned": 0
     }],
     "payments": [{"method": "wechat_pay", "paid_fen": 53900}], "refunds": []
 }))]
@@ -56,8 +59,15 @@ pub struct StoredOrder {
     pub refunded_fen: Fen,
     /// Points it earned when it was paid.
     pub points: i64,
+    /// Of these, the points that a campaign added.
+    pub campaign_points: i64,
     /// Growth it earned when it was paid.
     pub growth: i64,
+    /// Number under which points paid for it beside the money.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub points_receipt_no: Option<String>,
+    /// How many those were; 0 until they are used.
+    pub deducted_points: i64,
     /// When it first came in.
     pub received_at: DateTime<Utc>,
     /// Its lines, by number.
@@ -108,6 +118,8 @@ pub struct StoredOrderLine {
     pub paid_fen: Fen,
     /// Its share of the points.
     pub points: i64,
+    /// Of these, the points that a campaign added.
+    pub campaign_points: i64,
     /// Its share of the growth.
     pub growth: i64,
     /// Pieces returned so far.
@@ -118,6 +130,10 @@ pub struct StoredOrderLine {
     pub points_reversed: i64,
     /// Growth taken back so far.
     pub growth_reversed: i64,
+    /// Its share of the points that paid for the order.
+    pub deducted_points: i64,
+    /// How many of those were given back so far.
+    pub deducted_points_returned: i64,
 }
 
 impl From<StoredLine> for StoredOrderLine {
@@ -138,11 +154,14 @@ impl From<StoredLine> for StoredOrderLine {
             list_fen: row.list_fen,
             paid_fen: row.paid_fen,
             points: row.points,
+            campaign_points: row.campaign_points,
             growth: row.growth,
             refunded_quantity: row.refunded_quantity,
             refunded_fen: row.refunded_fen,
             points_reversed: row.points_reversed,
             growth_reversed: row.growth_reversed,
+            deducted_points: row.deducted_points,
+            deducted_points_returned: row.deducted_returned,
         }
     }
 }
@@ -184,6 +203,8 @@ pub struct StoredOrderRefund {
     pub shortfall_points: i64,
     /// What those are worth: deducted from the money given back.
     pub shortfall_fen: Fen,
+    /// Of the points that paid for the order, those that it gave back.
+    pub points_returned: i64,
 }
 
 impl From<StoredRefund> for StoredOrderRefund {
@@ -199,6 +220,7 @@ impl From<StoredRefund> for StoredOrderRefund {
             points_reversed: row.points_reversed,
             shortfall_points: row.shortfall_points,
             shortfall_fen: row.shortfall_fen,
+            points_returned: row.points_returned,
         }
     }
 }
@@ -218,7 +240,10 @@ impl From<WholeOrder> for StoredOrder {
             paid_fen: order.paid_fen,
             refunded_fen: order.refunded_fen,
             points: order.points,
+            campaign_points: order.campaign_points,
             growth: order.growth,
+            points_receipt_no: order.points_receipt,
+            deducted_points: order.deducted_points,
             received_at: order.received_at,
             lines: whole.lines.into_iter().map(Into::into).collect(),
             payments: whole.payments.into_iter().map(Into::into).collect(),

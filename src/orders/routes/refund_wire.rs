@@ -136,7 +136,7 @@ impl RefundItemState {
 #[schema(example = json!({
     "result": "applied", "external_no": "R-20261122-0003", "refund_id": "rfd_0698v9qe00t134m6ou6d8h2lak",
     "order_id": "ord_0698v9qe00t134m6ou6d8h2lak", "state": "applied", "points_reversed": 539,
-    "shortfall_points": 0, "shortfall_fen": 0
+    "shortfall_points": 0, "shortfall_fen": 0, "points_returned": 0
 }))]
 pub struct RefundReceipt {
     /// In one word; never `refused`.
@@ -161,6 +161,8 @@ pub struct RefundReceipt {
     pub shortfall_points: i64,
     /// What those are worth, in fen: deduct it from the money given back.
     pub shortfall_fen: Fen,
+    /// Of the points that paid for the order, those that it gave back.
+    pub points_returned: i64,
 }
 
 /// What became of one refund of a batch.
@@ -191,6 +193,8 @@ pub struct RefundBatchItem {
     pub shortfall_points: i64,
     /// What those are worth, in fen: deduct it from the money given back.
     pub shortfall_fen: Fen,
+    /// Of the points that paid for the order, those that it gave back.
+    pub points_returned: i64,
     /// Why it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<ItemProblem>,
@@ -216,7 +220,7 @@ pub struct RefundBatchCounts {
 #[schema(example = json!({
     "results": [{"index": 0, "external_no": "R-20261122-0003", "result": "waiting",
                  "refund_id": "rfd_0698v9qe00t134m6ou6d8h2lak", "state": "waiting", "points_reversed": 0,
-                 "shortfall_points": 0, "shortfall_fen": 0}],
+                 "shortfall_points": 0, "shortfall_fen": 0, "points_returned": 0}],
     "counts": {"applied": 0, "waiting": 1, "without_effect": 0, "unchanged": 0, "refused": 0}
 }))]
 pub struct RefundBatchResponse {
@@ -278,6 +282,7 @@ pub(super) fn receipt(external_no: String, result: RefundResult) -> Result<Refun
         points_reversed: result.points_reversed,
         shortfall_points: result.shortfall_points,
         shortfall_fen: result.shortfall_fen,
+        points_returned: result.points_returned,
     })
 }
 
@@ -332,7 +337,8 @@ fn batch_item(
         reason: reason.flatten(),
         points_reversed: result.as_ref().map_or(0, |result| result.points_reversed),
         shortfall_points: result.as_ref().map_or(0, |result| result.shortfall_points),
-        shortfall_fen: result.map_or(Fen(0), |result| result.shortfall_fen),
+        shortfall_fen: result.as_ref().map_or(Fen(0), |result| result.shortfall_fen),
+        points_returned: result.map_or(0, |result| result.points_returned),
         problem,
     }
 }

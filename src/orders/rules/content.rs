@@ -48,6 +48,8 @@ pub struct OrderIn {
     pub payments: Vec<PaymentIn>,
     /// Paid.
     pub paid: Fen,
+    /// The sender's number under which points paid, beside the money.
+    pub points_receipt: Option<String>,
 }
 
 /// Whom an order names; Debug shows nothing of it (S15).
@@ -270,6 +272,7 @@ mod tests {
                 .map(|paid| PaymentIn { method: "wechat".to_owned(), paid: Fen(*paid) })
                 .collect(),
             paid: Fen(paid),
+            points_receipt: None,
         }
     }
 

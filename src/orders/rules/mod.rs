@@ -1,6 +1,7 @@
 //! Pure decisions about orders.
 
 pub mod content;
+pub mod deduction;
 pub mod earning;
 pub mod granting;
 pub mod returns;

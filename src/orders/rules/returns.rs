@@ -22,6 +22,8 @@ pub struct Bought {
     pub points: i64,
     /// Growth earned.
     pub growth: i64,
+    /// Points that paid for it, beside the money.
+    pub deducted: i64,
 }
 
 /// What came back of one line.
@@ -53,6 +55,8 @@ pub struct TakenBack {
     pub points: i64,
     /// Growth.
     pub growth: i64,
+    /// Points that paid for it and go back to whoever used them.
+    pub deducted: i64,
 }
 
 /// One more refund.
@@ -115,17 +119,20 @@ pub fn taken_back(bought: &[Bought], returned: &Returned) -> Vec<TakenBack> {
     let fen = apportion(returned.sums, &left);
     let points = units(bought.iter().map(|line| line.points), bought, returned, &left);
     let growth = units(bought.iter().map(|line| line.growth), bought, returned, &left);
+    let deducted = units(bought.iter().map(|line| line.deducted), bought, returned, &left);
     let line = |i: usize| TakenBack {
         // A sum says nothing of pieces, unless it empties the order.
         quantity: if whole { bought[i].quantity } else { returned.named[i].quantity },
         fen: returned.named[i].fen + fen[i],
         points: points[i],
         growth: growth[i],
+        deducted: deducted[i],
     };
     (0..bought.len()).map(line).collect()
 }
 
-/// Points or growth taken back by line: the share of what was named, and the pool's share of what that leaves.
+/// Points or growth taken back by line: the share of what was named, and the pool's share of what that leaves. A line that
+/// no money paid for comes back by its pieces.
 fn units(
     earned: impl Iterator<Item = i64>,
     bought: &[Bought],
@@ -136,7 +143,10 @@ fn units(
     let named: Vec<i64> = earned
         .iter()
         .zip(bought.iter().zip(&returned.named))
-        .map(|(earned, (line, part))| share(*earned, part.fen, line.paid))
+        .map(|(earned, (line, part))| match line.paid {
+            0 => share(*earned, part.quantity, line.quantity),
+            paid => share(*earned, part.fen, paid),
+        })
         .collect();
     let pool: Vec<i64> = earned.iter().zip(&named).map(|(earned, named)| earned - named).collect();
     let of_pool = share(pool.iter().sum(), returned.sums, left.iter().sum());
@@ -151,7 +161,7 @@ mod tests {
     use super::*;
 
     fn line(line_no: i32, quantity: i64, paid: i64, points: i64) -> Bought {
-        Bought { line_no, quantity, paid, points, growth: points / 2 }
+        Bought { line_no, quantity, paid, points, growth: points / 2, deducted: points * 3 }
     }
 
     fn of_line(line_no: i32, quantity: i64, fen: i64) -> Refund {
@@ -199,7 +209,10 @@ mod tests {
         assert_eq!(lines.iter().map(|line| line.points).collect::<Vec<_>>(), [50, 150]);
         assert!(lines.iter().all(|line| line.quantity == 0));
         let whole = all(&order, &[of_line(1, 1, 10_000), sum(30_000)]).unwrap();
-        assert_eq!(whole[1], TakenBack { quantity: 1, fen: 30_000, points: 300, growth: 150 });
+        assert_eq!(
+            whole[1],
+            TakenBack { quantity: 1, fen: 30_000, points: 300, growth: 150, deducted: 900 }
+        );
     }
 
     #[test]
@@ -230,6 +243,24 @@ mod tests {
         assert_eq!(lines[1], TakenBack { quantity: 1, ..TakenBack::default() });
     }
 
+    #[test]
+    fn what_points_paid_for_comes_back_with_its_line() {
+        let order = [
+            Bought { deducted: 100, ..line(1, 3, 300, 3) },
+            Bought { deducted: 50, ..line(2, 2, 0, 0) },
+        ];
+        let back = |refunds: &[Refund]| {
+            all(&order, refunds).unwrap().iter().map(|line| line.deducted).collect::<Vec<_>>()
+        };
+        let third = of_line(1, 1, 100);
+        assert_eq!(back(std::slice::from_ref(&third)), [33, 0]);
+        assert_eq!(back(&[third.clone(), third.clone()]), [66, 0]);
+        assert_eq!(back(&[third.clone(), third.clone(), third]), [100, 0]);
+        assert_eq!(back(&[of_line(2, 1, 0)]), [0, 25]);
+        assert_eq!(back(&[of_line(2, 1, 0), sum(150)]), [50, 37], "half of what is left");
+        assert_eq!(back(&[of_line(2, 2, 0), sum(300)]), [100, 50]);
+    }
+
     /// Orders, and refunds of them that all fit.
     fn orders_and_refunds() -> impl Strategy<Value = (Vec<Bought>, Vec<Refund>)> {
         let lines = prop::collection::vec((1_i64..5, 0_i64..50_000, 0_i64..700), 1..6);
@@ -239,7 +270,12 @@ mod tests {
                 .into_iter()
                 .zip(1..)
                 .map(|((quantity, paid, points), line_no)| {
-                    line(line_no, quantity, paid, if paid == 0 { 0 } else { points })
+                    // Points may have paid for all of a line; it earns nothing then.
+                    let deducted = points * 3;
+                    Bought {
+                        deducted,
+                        ..line(line_no, quantity, paid, if paid == 0 { 0 } else { points })
+                    }
                 })
                 .collect();
             let mut returned = Returned::nothing(bought.len());
@@ -257,9 +293,9 @@ mod tests {
         })
     }
 
-    fn total(lines: &[TakenBack]) -> (i64, i64, i64) {
-        lines.iter().fold((0, 0, 0), |sum, line| {
-            (sum.0 + line.fen, sum.1 + line.points, sum.2 + line.growth)
+    fn total(lines: &[TakenBack]) -> [i64; 4] {
+        lines.iter().fold([0; 4], |[fen, points, growth, deducted], line| {
+            [fen + line.fen, points + line.points, growth + line.growth, deducted + line.deducted]
         })
     }
 
@@ -279,15 +315,16 @@ mod tests {
         /// The ledger cannot give back what it took: each refund takes back none or more.
         #[test]
         fn what_is_taken_back_only_grows((bought, refunds) in orders_and_refunds()) {
-            let mut before = (0, 0, 0);
+            let mut before = [0; 4];
             for n in 0..=refunds.len() {
                 let lines = all(&bought, &refunds[..n]).unwrap();
                 let after = total(&lines);
-                prop_assert!(after.0 >= before.0 && after.1 >= before.1 && after.2 >= before.2);
-                prop_assert_eq!(after.0, refunds[..n].iter().map(|refund| refund.amount).sum::<i64>());
+                prop_assert!(after.iter().zip(before).all(|(after, before)| *after >= before));
+                prop_assert_eq!(after[0], refunds[..n].iter().map(|refund| refund.amount).sum::<i64>());
                 for (line, bought) in lines.iter().zip(&bought) {
                     prop_assert!(line.fen <= bought.paid && line.points <= bought.points);
                     prop_assert!(line.points >= 0 && line.growth <= bought.growth);
+                    prop_assert!((0..=bought.deducted).contains(&line.deducted));
                 }
                 before = after;
             }
@@ -298,9 +335,11 @@ mod tests {
         fn a_full_refund_takes_back_everything((bought, mut refunds) in orders_and_refunds()) {
             let refunded: i64 = refunds.iter().map(|refund| refund.amount).sum();
             let left = bought.iter().map(|line| line.paid).sum::<i64>() - refunded;
+            prop_assume!(left > 0);
             refunds.push(sum(left));
             for (line, bought) in all(&bought, &refunds).unwrap().iter().zip(&bought) {
                 prop_assert_eq!((line.fen, line.points, line.growth), (bought.paid, bought.points, bought.growth));
+                prop_assert_eq!(line.deducted, bought.deducted);
             }
         }
     }

@@ -34,7 +34,7 @@ pub fn canonical_order(order: &OrderIn) -> String {
         let phone = customer.phone.as_ref().map(Mobile::as_str);
         json!([phone, customer.card, customer.union_id, customer.open_id, customer.buyer_id])
     });
-    json!([
+    let mut text = json!([
         order.status,
         order.occurred_at.timestamp_millis(),
         customer,
@@ -44,7 +44,12 @@ pub fn canonical_order(order: &OrderIn) -> String {
         payments,
         order.paid,
     ])
-    .to_string()
+    .to_string();
+    // Orders that say none read as they did before there were any.
+    if let Some(receipt) = &order.points_receipt {
+        text.push_str(&json!(receipt).to_string());
+    }
+    text
 }
 
 /// The content of a refund in one spelling, for its fingerprint.
@@ -86,6 +91,7 @@ mod tests {
             lines: vec![line(1, 100), line(2, 200)],
             payments: vec![payment(100), payment(200)],
             paid: Fen(300),
+            points_receipt: None,
         }
     }
 
@@ -101,7 +107,8 @@ mod tests {
 
     #[test]
     fn other_content_reads_otherwise() {
-        let changes: [fn(&mut OrderIn); 7] = [
+        let changes: [fn(&mut OrderIn); 8] = [
+            |order| order.points_receipt = Some("C-1".to_owned()),
             |order| order.status = OrderStatus::Placed,
             |order| order.lines[0].quantity = 2,
             |order| order.lines[0].colour = Some("红".to_owned()),

@@ -24,6 +24,8 @@ pub struct Version<'a> {
     pub status: OrderStatus,
     /// Whom it is about.
     pub buyer: Buyer<'a>,
+    /// Under what points paid for it.
+    pub receipt: Option<&'a str>,
     /// What was sold; empty where nobody asks for it.
     pub sale: Sale,
 }
@@ -113,7 +115,9 @@ fn decide_newer(known: &Version<'_>, incoming: &Version<'_>) -> Decision {
     use OrderStatus::{Cancelled, Paid, Placed};
     match (known.status, incoming.status) {
         (Paid, Placed) => Decision::Refuse(error::ORDER_ALREADY_PAID),
-        (Paid, Paid | Cancelled) if !same_sale(known, incoming) => {
+        (Paid, Paid | Cancelled)
+            if !same_sale(known, incoming) || !same_receipt(known, incoming) =>
+        {
             Decision::Refuse(error::ORDER_AMOUNTS_FIXED)
         }
         (Paid, Paid) if !same_buyer(known.buyer, incoming.buyer) => {
@@ -131,6 +135,11 @@ fn same_sale(known: &Version<'_>, incoming: &Version<'_>) -> bool {
         OrderStatus::Cancelled => known.sale.goods == incoming.sale.goods,
         OrderStatus::Placed | OrderStatus::Paid => known.sale == incoming.sale,
     }
+}
+
+/// A newer version need not say again under what points paid for it.
+fn same_receipt(known: &Version<'_>, incoming: &Version<'_>) -> bool {
+    incoming.receipt.is_none_or(|receipt| known.receipt == Some(receipt))
 }
 
 /// A newer version need not say again whom it is about.
@@ -162,6 +171,7 @@ mod tests {
             fingerprint,
             status,
             buyer: Buyer::Member(Some(member(1))),
+            receipt: None,
             sale: Sale::default(),
         }
     }

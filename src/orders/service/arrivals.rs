@@ -28,6 +28,8 @@ pub struct OrderResult {
     pub member: Option<MemberId>,
     /// Points it earned.
     pub points: i64,
+    /// Of these, the points that a campaign added.
+    pub campaign_points: i64,
     /// What was accepted all the same.
     pub warnings: Vec<Warning>,
 }
@@ -123,6 +125,7 @@ impl OrderResult {
             order: None,
             member: None,
             points: 0,
+            campaign_points: 0,
             warnings: Vec::new(),
         }
     }

@@ -14,9 +14,9 @@ use entity::{order_line, order_payment, order_refund, sales_order};
 
 use super::arrivals::{Arriving, Known, OrderOutcome, OrderResult};
 use super::deciding::{Change, Decided, Groups, Plan, Stored, decide_all, who};
-use super::effects::Effects;
+use super::effects::{Effects, Told};
 use super::taking_back::{Sold, Surroundings};
-use super::{earnings, rows};
+use super::{deducting, earnings, rows};
 use crate::app::App;
 use crate::db::Tx;
 use crate::http::Result;
@@ -47,7 +47,7 @@ pub(super) async fn book(
     let around = Surroundings { app, regions: &known.regions, actor: Actor::partner(partner), now };
     let mut writes = Writes::default();
     let mut effects = Effects::default();
-    let members = name(tx, app, batch, &plans).await?;
+    let members = name(tx, app, partner, batch, &plans).await?;
     writes.take(batch, plans, &members, known, partner, now);
     writes.settle(tx, &around, &mut effects).await?;
     standing.extend(writes.standing());
@@ -75,6 +75,7 @@ fn result(
         order: order.map(|order| order.id),
         member: order.and_then(|order| order.member_id),
         points: order.map_or(0, |order| order.points),
+        campaign_points: order.map_or(0, |order| order.campaign_points),
         warnings: arriving.warnings.clone(),
     }
 }
@@ -84,6 +85,7 @@ fn result(
 async fn name(
     tx: &Tx,
     app: &App,
+    partner: PartnerId,
     batch: &[Arriving],
     plans: &[Plan],
 ) -> Result<Vec<Option<MemberId>>> {
@@ -101,10 +103,9 @@ async fn name(
             asked.push(i);
         }
     }
-    let kept: BTreeSet<MemberId> = stand.iter().flatten().copied().collect();
-    if !kept.is_empty() {
-        members::lock_in(tx, &kept.into_iter().collect::<Vec<_>>()).await?;
-    }
+    let receipts = plans.iter().filter_map(|plan| plan.receipt(partner)).collect();
+    let payers = deducting::payers(tx, &receipts).await?;
+    deducting::lock(tx, &stand.iter().flatten().copied().chain(payers).collect()).await?;
     if !people.is_empty() {
         let found = members::resolve_in(tx, app, &people).await?;
         for (i, member) in asked.into_iter().zip(found) {
@@ -168,12 +169,14 @@ impl Writes {
             let arriving = &batch[plan.item];
             match plan.change {
                 Change::New => {
-                    let order = rows::order(arriving, OrderId::new(now), partner, now);
+                    let mut order = rows::order(arriving, OrderId::new(now), partner, now);
+                    order.points_receipt = plan.receipt;
                     let sold = self.content(order, *member, arriving, known, now);
                     self.new.push(sold);
                 }
                 Change::Fill(row) => {
                     let mut order = rows::order(arriving, row.id, partner, now);
+                    order.points_receipt = plan.receipt;
                     if row.version > 0 {
                         order.received_at = row.received_at;
                         self.cleared.push(row.id);
@@ -229,9 +232,12 @@ impl Writes {
         for sold in &paid {
             sell(sold, around, effects);
         }
+        let cancelled = self.cancelled.iter_mut().map(|(sold, _)| sold);
+        let all = self.new.iter_mut().chain(&mut self.filled).chain(cancelled);
+        deducting::attach(tx, around.app, all).await?;
         for sold in self.new.iter_mut().chain(&mut self.filled) {
             if sold.order.status == OrderStatus::Cancelled {
-                sold.void(sold.order.occurred_at);
+                sold.arrive_void(around, effects);
             }
         }
         self.refunds = settle_waiting(tx, &mut self.filled, around, effects).await?;
@@ -301,7 +307,7 @@ fn sell(sold: &Sold, around: &Surroundings<'_>, effects: &mut Effects) {
     let region = order.store_id.and_then(|id| around.regions.get(&id).copied());
     effects.credit(order, region, CreditKind::Sale, order.id.0, order.paid_fen);
     effects.reached.extend(order.member_id.map(|member| (member, Some(order.id))));
-    effects.events.push(events::paid(order));
+    effects.events.push(Told::plain(events::paid(order)));
 }
 
 /// Books the refunds that came before their orders; of orders that are not paid yet they go on waiting. Only an order

@@ -16,6 +16,7 @@ use crate::members::service::{self as members, Who};
 use crate::orders::rules::content::{Customer, Number};
 use crate::orders::rules::versions::{Buyer, Decision, Goods, Sale, Version, decide};
 use crate::orders::store;
+use crate::points::service::Receipt;
 
 /// What is to be done.
 pub(super) struct Decided {
@@ -31,8 +32,17 @@ pub(super) struct Plan {
     pub item: usize,
     /// The item that names the customer: a later version need not say her again.
     pub named: Option<usize>,
+    /// The number under which points paid for it: a later version need not say it again.
+    pub receipt: Option<String>,
     /// What to do with it.
     pub change: Change,
+}
+
+impl Plan {
+    /// Under what points paid for the order.
+    pub fn receipt(&self, partner: PartnerId) -> Option<Receipt> {
+        self.receipt.clone().map(|number| (partner, number))
+    }
 }
 
 /// What an accepted version does.
@@ -143,9 +153,10 @@ pub(super) fn decide_all(
             }
         }
         if let Some(item) = last {
+            let receipt = standing.and_then(|it| it.receipt.map(str::to_owned));
             let row = stored.orders.get(*number).cloned();
             let change = change(row, batch[item].order.status, &mut stored.lines);
-            plans.push(Plan { item, named, change });
+            plans.push(Plan { item, named, receipt, change });
         }
     }
     (Decided { outcomes, plans }, stored.orders)
@@ -162,6 +173,7 @@ fn stored_version<'a>(
         fingerprint: &row.fingerprint,
         status: row.status,
         buyer: Buyer::Member(row.member_id),
+        receipt: row.points_receipt.as_deref(),
         sale: Sale {
             goods,
             occurred_at: row.occurred_at,
@@ -194,6 +206,7 @@ fn incoming_version<'a>(
         fingerprint: &arriving.fingerprint,
         status: order.status,
         buyer,
+        receipt: order.points_receipt.as_deref(),
         sale: Sale {
             goods: Goods::of(order),
             occurred_at: order.occurred_at,
@@ -208,7 +221,7 @@ fn stand<'a>(before: Option<Version<'a>>, accepted: Version<'a>) -> Version<'a> 
     let Some(before) = before else { return accepted };
     let stays = before.status != OrderStatus::Placed || matches!(accepted.buyer, Buyer::Unsaid);
     let buyer = if stays { before.buyer } else { accepted.buyer };
-    Version { buyer, ..accepted }
+    Version { buyer, receipt: accepted.receipt.or(before.receipt), ..accepted }
 }
 
 fn outcome(decision: Decision, standing: Option<&Version<'_>>) -> OrderOutcome {

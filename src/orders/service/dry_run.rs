@@ -49,10 +49,13 @@ pub struct Trial {
 /// Reads page by page; keeps a few numbers for each member.
 ///
 /// # Errors
-/// `invalid_fields` for days that cannot be.
+/// `invalid_fields` for days or a draft that cannot be.
 pub async fn dry_run(app: &App, trial: &Trial) -> Result<Verdict> {
     let db = app.db.read();
     let (first, end) = span(app, trial)?;
+    if let Draft::Rule(ledger, draft) = &trial.draft {
+        draft.check(*ledger)?;
+    }
     let terms = Terms::load(db, trial, first, end).await?;
     let mut run = Run { terms, standing: Standing::default(), seen: HashSet::new() };
     let mut ledger = trial::Ledger::default();

@@ -198,8 +198,12 @@ fn book(
     let months = rule.months_valid.and_then(|months| u32::try_from(months).ok());
     let expires_at =
         months.map(|months| app.calendar.end_of_month_after(order.occurred_at, months));
-    // The return window (PT-2b); a late order may have passed it already.
-    let days = i64::from(rule.settles_after_days);
+    // The return window (PT-2b); a late order may have passed it already. Growth counts at once, or it could not raise
+    // her in this transaction (TR-2).
+    let days = match rule.ledger {
+        Ledger::Points => i64::from(rule.settles_after_days),
+        Ledger::Growth => 0,
+    };
     let settles_at = (days > 0).then(|| order.occurred_at + TimeDelta::days(days));
     effects.movements.push(Movement {
         member,

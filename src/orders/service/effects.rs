@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use entity::codes::{CreditKind, Ledger, Source, TransferKind};
-use entity::ids::{MemberId, OrderId, RefundId, RegionId};
+use entity::ids::{MemberId, OrderId, RegionId};
 use entity::sales_order;
 use entity::values::Fen;
 use uuid::Uuid;
 
-use super::super::store;
+use super::super::{events as told, store};
 use crate::app::App;
 use crate::db::Tx;
 use crate::events::{self, Event};
@@ -17,11 +17,20 @@ use crate::guides::service::{self as guides, Credit};
 use crate::http::{Error, Result};
 use crate::kernel::actor::Actor;
 use crate::members::service::{self as members, Purchase};
-use crate::points::service::{self as points, Act, Counter, Granter, Movement, Return, Short};
+use crate::points::service::{
+    self as points, Act, Counter, Deduction, Granter, Movement, Return, Short,
+};
 use crate::tiers::service as tiers;
 
-/// Points that refunds could not take back because they were used and, by configuration, are not owed (PT-6).
-pub(super) type Shortfalls = HashMap<RefundId, i64>;
+/// Points that refunds and cancellations could not take back because they were used and, by configuration, are not owed
+/// (PT-6), and points that they could not give back because a till had; by what caused it as the ledger keeps it.
+pub(super) type Shortfalls = HashMap<String, i64>;
+
+/// Something to be told, and the cause whose shortfall it has to tell.
+pub(super) struct Told {
+    pub event: Event,
+    pub cause: Option<String>,
+}
 
 /// Effects in the order in which they came about.
 #[derive(Default)]
@@ -33,7 +42,7 @@ pub(super) struct Effects {
     returns: Vec<Return>,
     pub purchases: Vec<Purchase>,
     pub credits: Vec<Credit>,
-    pub events: Vec<Event>,
+    pub events: Vec<Told>,
     /// Members who may have reached a higher tier, and the order that did it.
     pub reached: Vec<(MemberId, Option<OrderId>)>,
     /// Members whose first or latest order may be another one now.
@@ -50,6 +59,34 @@ pub(super) struct Cause {
     pub actor: Actor,
     /// What happens to points that are spent already.
     pub short: Short,
+}
+
+/// What points given back are known by in the ledger: the same cause takes back what the order earned.
+pub(super) fn returned_under(cause: &str) -> String {
+    format!("{cause}/points")
+}
+
+impl Told {
+    /// Something that no shortfall changes.
+    pub const fn plain(event: Event) -> Self {
+        Self { event, cause: None }
+    }
+
+    /// Something that tells what the cause took back.
+    pub fn caused(event: Event, cause: &Cause) -> Self {
+        Self { event, cause: Some(cause.text.clone()) }
+    }
+
+    fn with(mut self, app: &App, shortfalls: &Shortfalls) -> Event {
+        let Some(cause) = self.cause else { return self.event };
+        if let Some(short) = shortfalls.get(&cause).copied() {
+            told::fall_short(&mut self.event, short, points::fen_of(app, short));
+        }
+        if let Some(short) = shortfalls.get(&returned_under(&cause)).copied() {
+            told::return_less(&mut self.event, short);
+        }
+        self.event
+    }
 }
 
 impl Effects {
@@ -77,6 +114,36 @@ impl Effects {
             act,
             source: cause.source,
             source_id: cause.text.clone(),
+            occurred_at: cause.at,
+            order: Some(order.id),
+            store: order.store_id,
+            actor: cause.actor,
+        });
+    }
+
+    /// Points that paid for an order go back to whoever used them, if there are any: as many as a till has not given
+    /// back by itself.
+    pub fn return_points(
+        &mut self,
+        order: &sales_order::Model,
+        deduction: Option<&Deduction>,
+        amount: i64,
+        cause: &Cause,
+    ) {
+        let Some(deduction) = deduction.filter(|_| amount > 0) else { return };
+        let act = Act::Reverse {
+            source: deduction.source,
+            source_id: deduction.source_id.clone(),
+            kind: deduction.kind,
+            amount,
+            short: Short::Report,
+        };
+        self.movements.push(Movement {
+            member: deduction.member,
+            ledger: Ledger::Points,
+            act,
+            source: cause.source,
+            source_id: returned_under(&cause.text),
             occurred_at: cause.at,
             order: Some(order.id),
             store: order.store_id,
@@ -152,8 +219,9 @@ impl Effects {
         let answers = points::post_in(tx, app, &self.movements).await?;
         for (movement, answer) in self.movements.iter().zip(answers) {
             let short = answer.map_err(Error::from)?.shortfall;
-            let refund = movement.source_id.parse().ok().filter(|_| short > 0);
-            shortfalls.extend(refund.map(|refund: RefundId| (refund, short)));
+            if short > 0 {
+                shortfalls.insert(movement.source_id.clone(), short);
+            }
         }
         if !self.purchases.is_empty() {
             members::book_purchases_in(tx, &self.purchases).await?;
@@ -163,7 +231,8 @@ impl Effects {
         if !self.reached.is_empty() {
             tiers::upgrade_in(tx, app, &self.reached).await?;
         }
-        events::publish(tx, self.events, now).await?;
+        let told = self.events.into_iter().map(|told| told.with(app, &shortfalls)).collect();
+        events::publish(tx, told, now).await?;
         Ok(shortfalls)
     }
 

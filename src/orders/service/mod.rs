@@ -5,9 +5,11 @@ mod booking;
 mod buyers;
 mod chunks;
 mod deciding;
+mod deducting;
 mod dry_run;
 mod earnings;
 mod effects;
+mod following;
 mod headings;
 mod previewing;
 mod proving;
@@ -32,8 +34,9 @@ pub use super::rules::content::{
 pub use super::rules::trial::{Tally, Verdict};
 pub use arrivals::{OrderOutcome, OrderResult, Warning, ingest};
 pub use dry_run::{Draft, MOST_DAYS, Trial, dry_run};
+pub use following::on_events;
 pub use headings::{OrderHeading, headings};
-pub use previewing::{PlannedLine, RefundPlan, TierPlan, preview_refund};
+pub use previewing::{PlannedLine, RefundPlan, preview_refund};
 pub use proving::prove_budgets;
 pub use refunding::{RefundOutcome, RefundResult, RefundState, ingest_refunds};
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use entity::codes::Ledger;
+use entity::codes::{Ledger, TransferKind};
 use entity::ids::{MemberId, PartnerId};
 use entity::order_line;
 use entity::values::Fen;
@@ -17,15 +17,11 @@ use crate::db::Conn;
 use crate::http::{Error, Result};
 use crate::kernel::actor::Actor;
 use crate::kernel::apportion::share;
-use crate::members::service::{self as members, Purchase};
+use crate::members::service::Purchase;
 use crate::orders::rules::content::{RefundIn, check_refund};
 use crate::orders::store;
-use crate::points::service::{self as points, Foreseen};
-use crate::tiers::service as tiers;
-
-/// The window of the spend track (TR-1).
-const YEAR: Months = Months::new(12);
-use chrono::{DateTime, Months, NaiveDate, Utc};
+use crate::points::service::{self as points, Act, Foreseen};
+use crate::tiers::service::{self as tiers, Foreseen as TierPlan};
 
 /// What of a line would go back with a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +38,8 @@ pub struct PlannedLine {
     pub campaign_points: i64,
     /// Growth.
     pub growth: i64,
+    /// Of the points that paid for the order, those given back.
+    pub points_returned: i64,
 }
 
 /// What a refund would do.
@@ -61,23 +59,6 @@ pub struct RefundPlan {
     pub tier: Option<TierPlan>,
 }
 
-/// What a refund would do to a member's tier. It never lowers one at once; it may cost her the renewal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TierPlan {
-    /// Code of the tier in force.
-    pub code: String,
-    /// Its name.
-    pub name: String,
-    /// End of it; none for the joining tier.
-    pub until: Option<DateTime<Utc>>,
-    /// Paid less refunded in the last 12 months, now and afterwards.
-    pub spent: (Fen, Fen),
-    /// Growth value now and afterwards.
-    pub growth: (i64, i64),
-    /// Whether what she has by now keeps the tier at its end, now and afterwards; none where nothing ends.
-    pub keeps: Option<(bool, bool)>,
-}
-
 /// Plans a refund: what booking it now would do and answer. Nothing is written.
 ///
 /// # Errors
@@ -94,7 +75,7 @@ pub async fn preview_refund(app: &App, partner: PartnerId, refund: RefundIn) -> 
     };
     let stands = store::refunds_by_number(db, &[&arriving.refund.number]).await?;
     let mut sold =
-        Sold::load(db, vec![order]).await?.pop().ok_or_else(|| Error::fault("no order"))?;
+        Sold::load(db, app, vec![order]).await?.pop().ok_or_else(|| Error::fault("no order"))?;
     let regions = regions_of(db, &HashMap::new(), sold.order.store_id.into_iter()).await?;
     let around = Surroundings { app, regions: &regions, actor: Actor::partner(partner), now };
     let (mut effects, before) = (Effects::default(), sold.lines.clone());
@@ -122,23 +103,30 @@ async fn planned(
 ) -> Result<RefundPlan> {
     let foreseen = points::foresee(db, app, &effects.movements).await?;
     let (mut points, mut growth) = (Foreseen::default(), Foreseen::default());
+    let mut returned = Foreseen::default();
     for (movement, foreseen) in effects.movements.iter().zip(foreseen) {
-        match movement.ledger {
-            Ledger::Points => points = foreseen?,
-            Ledger::Growth => growth = foreseen?,
+        match (movement.ledger, &movement.act) {
+            (Ledger::Growth, _) => growth = foreseen?,
+            (Ledger::Points, Act::Reverse { kind: TransferKind::Earn, .. }) => points = foreseen?,
+            (Ledger::Points, _) => {
+                returned = foreseen?;
+                // Of the same account: a movement that takes back comes after and knows better.
+                if sold.order.member_id == Some(movement.member) {
+                    points.available_after = returned.available_after;
+                }
+            }
         }
     }
     let mut result = result;
     if result.refund.is_none() {
+        result.points_returned -= returned.shortfall;
         result.points_reversed -= points.shortfall;
         result.shortfall_points = points.shortfall;
         result.shortfall_fen = Fen(points::fen_of(app, points.shortfall));
     }
-    let tier = match (sold.order.member_id, effects.purchases.first()) {
-        (Some(member), Some(purchase)) => {
-            Some(tier_plan(db, app, member, purchase, growth.points).await?)
-        }
-        _ => None,
+    let tier = match effects.purchases.first() {
+        Some(purchase) => Some(tier_plan(db, app, purchase, &growth).await?),
+        None => None,
     };
     Ok(RefundPlan {
         result,
@@ -154,37 +142,16 @@ async fn planned(
 async fn tier_plan(
     db: &impl Conn,
     app: &App,
-    member: MemberId,
     purchase: &Purchase,
-    growth: i64,
+    growth: &Foreseen,
 ) -> Result<TierPlan> {
-    let standing = tiers::standing(db, app, member).await?;
-    let year_before = |at: DateTime<Utc>| app.calendar.day(at) - YEAR;
-    let less = |since: NaiveDate| {
-        let counts = purchase.day >= since;
-        if counts { purchase.paid.0 - purchase.refunded.0 } else { 0 }
+    let less = tiers::Less {
+        day: purchase.day,
+        spent: Fen(purchase.refunded.0 - purchase.paid.0),
+        // What is pending does not count yet.
+        growth: growth.available + growth.debt,
     };
-    let spent_after = Fen(standing.spent.0 + less(year_before(app.clock.now())));
-    let growth_after = standing.growth - growth;
-    let keeps = match standing.until {
-        None => None,
-        Some(until) => {
-            let since = year_before(until);
-            let spent = members::spent_since(db, &[member], since).await?;
-            let spent = spent.get(&member).copied().unwrap_or_default().0;
-            let tier = &standing.tier;
-            let keeps = |spent, growth| spent >= tier.spend_fen.0 || growth >= tier.growth;
-            Some((keeps(spent, standing.growth), keeps(spent + less(since), growth_after)))
-        }
-    };
-    Ok(TierPlan {
-        code: standing.tier.code,
-        name: standing.tier.name,
-        until: standing.until,
-        spent: (standing.spent, spent_after),
-        growth: (standing.growth, growth_after),
-        keeps,
-    })
+    tiers::foresee(db, app, purchase.member, &less).await
 }
 
 /// Of the points taken back from a line, those that the campaign had added.
@@ -200,7 +167,9 @@ fn difference((before, after): (&order_line::Model, &order_line::Model)) -> Opti
         points: after.points_reversed - before.points_reversed,
         campaign_points: bonus(after) - bonus(before),
         growth: after.growth_reversed - before.growth_reversed,
+        points_returned: after.deducted_returned - before.deducted_returned,
     };
-    let nothing = (line.quantity, line.amount.0, line.points, line.growth) == (0, 0, 0, 0);
+    let moved = [line.quantity, line.amount.0, line.points, line.growth, line.points_returned];
+    let nothing = moved.iter().all(|it| *it == 0);
     (!nothing).then_some(line)
 }

@@ -10,14 +10,13 @@ use entity::{order_refund, order_refund_line, sales_order};
 use super::arrivals::regions_of;
 use super::chunks::each_by_itself;
 use super::effects::Effects;
-use super::rows;
 use super::taking_back::{Sold, Surroundings};
+use super::{deducting, rows};
 use crate::app::App;
 use crate::db::{self, Tx};
 use crate::http::problem::Refusal;
 use crate::http::{Code, Error, Result};
 use crate::kernel::actor::Actor;
-use crate::members::service as members;
 use crate::orders::rules::content::{Number, RefundIn, check_refund};
 use crate::orders::rules::spelling::canonical_refund;
 use crate::orders::{error, store};
@@ -40,6 +39,8 @@ pub struct RefundResult {
     pub shortfall_points: i64,
     /// What those are worth.
     pub shortfall_fen: Fen,
+    /// Of the points that paid for the order, those that it gave back.
+    pub points_returned: i64,
 }
 
 /// What became of a refund, in one word.
@@ -111,6 +112,7 @@ impl RefundResult {
             points_reversed: 0,
             shortfall_points: 0,
             shortfall_fen: Fen(0),
+            points_returned: 0,
         }
     }
 
@@ -131,6 +133,7 @@ impl RefundResult {
             points_reversed: row.points_reversed,
             shortfall_points: row.shortfall_points,
             shortfall_fen: row.shortfall_fen,
+            points_returned: row.points_returned,
         }
     }
 
@@ -139,6 +142,7 @@ impl RefundResult {
         self.points_reversed = row.points_reversed;
         self.shortfall_points = row.shortfall_points;
         self.shortfall_fen = row.shortfall_fen;
+        self.points_returned = row.points_returned;
     }
 }
 
@@ -250,12 +254,12 @@ impl Desk {
             .collect();
         store::insert_orders(tx, unseen.clone()).await?;
         stored.extend(unseen.into_iter().map(|row| (number_of(&row), row)));
-        let members: Vec<MemberId> = stored.values().filter_map(|row| row.member_id).collect();
-        if !members.is_empty() {
-            members::lock_in(tx, &members).await?;
-            tiers::settle_in(tx, app, &members).await?;
-        }
-        let sold = Sold::load(tx, stored.into_values().collect()).await?;
+        let members: BTreeSet<MemberId> = stored.values().filter_map(|row| row.member_id).collect();
+        let receipts = stored.values().filter_map(deducting::receipt).collect();
+        let payers = deducting::payers(tx, &receipts).await?;
+        deducting::lock(tx, &members.iter().copied().chain(payers).collect()).await?;
+        tiers::settle_in(tx, app, &members.into_iter().collect::<Vec<_>>()).await?;
+        let sold = Sold::load(tx, app, stored.into_values().collect()).await?;
         let orders = sold.into_iter().map(|sold| (number_of(&sold.order), sold)).collect();
         let numbers: BTreeSet<&Number> =
             batch.iter().map(|arriving| &arriving.refund.number).collect();

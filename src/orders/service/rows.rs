@@ -10,7 +10,7 @@ use super::super::rules::content::{LineIn, Number, OrderIn, RefundIn};
 use super::super::rules::returns::{Bought, Part, Refund};
 use super::super::rules::versions::Goods;
 use super::arrivals::Arriving;
-use super::effects::Shortfalls;
+use super::effects::{Shortfalls, returned_under};
 use crate::app::App;
 use crate::catalog::service::SkuInfo;
 use crate::points::service as points;
@@ -47,6 +47,8 @@ pub(super) fn order(
         growth_rule_id: None,
         campaign_id: None,
         campaign_points: 0,
+        points_receipt: order.points_receipt.clone(),
+        deducted_points: 0,
     }
 }
 
@@ -81,6 +83,8 @@ pub(super) fn unseen_order(
         growth_rule_id: None,
         campaign_id: None,
         campaign_points: 0,
+        points_receipt: None,
+        deducted_points: 0,
     }
 }
 
@@ -119,6 +123,8 @@ pub(super) fn line(
         points_reversed: 0,
         growth_reversed: 0,
         campaign_points: 0,
+        deducted_points: 0,
+        deducted_returned: 0,
     }
 }
 
@@ -160,17 +166,23 @@ pub(super) fn refund(
         shortfall_points: 0,
         shortfall_fen: Fen(0),
         received_at: now,
+        points_returned: 0,
     }
 }
 
-/// The refunds that fell short, with what they could not take back.
+/// The refunds that fell short, with what they could not take back or give back.
 pub(super) fn fall_short(
     app: &App,
     refunds: Vec<order_refund::Model>,
     shortfalls: &Shortfalls,
 ) -> Vec<order_refund::Model> {
     let fall_short = |mut row: order_refund::Model| {
-        let short = *shortfalls.get(&row.id)?;
+        let cause = row.id.to_string();
+        let less = |cause: &str| shortfalls.get(cause).copied();
+        let (short, kept) = (less(&cause), less(&returned_under(&cause)));
+        short.or(kept)?;
+        let short = short.unwrap_or_default();
+        row.points_returned -= kept.unwrap_or_default();
         row.points_reversed -= short;
         row.shortfall_points = short;
         row.shortfall_fen = Fen(points::fen_of(app, short));
@@ -215,6 +227,7 @@ pub(super) fn as_bought(lines: &[order_line::Model]) -> Vec<Bought> {
         paid: line.paid_fen.0,
         points: line.points,
         growth: line.growth,
+        deducted: line.deducted_points,
     };
     lines.iter().map(bought).collect()
 }

@@ -11,15 +11,15 @@ use uuid::Uuid;
 
 use super::super::rules::returns::{Refund, Returned, TakenBack, taken_back};
 use super::super::{events, store};
-use super::effects::{Cause, Effects};
-use super::rows;
+use super::effects::{Cause, Effects, Told};
+use super::{deducting, rows};
 use crate::app::App;
 use crate::config::Clawback;
 use crate::db::Conn;
 use crate::http::{Code, Result};
 use crate::kernel::actor::Actor;
 use crate::kernel::apportion::share;
-use crate::points::service::{Granter, Short};
+use crate::points::service::{Deduction, Granter, Short};
 
 /// An order with its lines and what came back of it.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub(super) struct Sold {
     pub order: sales_order::Model,
     pub lines: Vec<order_line::Model>,
     pub returned: Returned,
+    /// The points that paid for it beside the money, once they are used.
+    pub deduction: Option<Deduction>,
 }
 
 /// What a refund or cancellation takes back with it.
@@ -37,13 +39,15 @@ pub(super) struct Surroundings<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// Points and growth of an order that were taken back.
+/// Points and growth of an order that were taken back, and points that were given back.
 #[derive(Clone, Copy)]
 struct Reversed {
     points: i64,
     /// Of the points, those that the campaign had granted.
     bonus: i64,
     growth: i64,
+    /// Points that had paid for it.
+    deducted: i64,
 }
 
 impl Reversed {
@@ -52,6 +56,7 @@ impl Reversed {
             points: self.points - before.points,
             bonus: self.bonus - before.bonus,
             growth: self.growth - before.growth,
+            deducted: self.deducted - before.deducted,
         }
     }
 }
@@ -79,11 +84,15 @@ impl Sold {
     /// An order of which nothing came back yet.
     pub fn new(order: sales_order::Model, lines: Vec<order_line::Model>) -> Self {
         let returned = Returned::nothing(lines.len());
-        Self { order, lines, returned }
+        Self { order, lines, returned, deduction: None }
     }
 
-    /// Loads the lines of `orders` and the refunds that were booked on them.
-    pub async fn load(tx: &impl Conn, orders: Vec<sales_order::Model>) -> Result<Vec<Self>> {
+    /// Loads the lines of `orders`, the refunds that were booked on them and the points that paid for them.
+    pub async fn load(
+        tx: &impl Conn,
+        app: &App,
+        orders: Vec<sales_order::Model>,
+    ) -> Result<Vec<Self>> {
         let ids: Vec<OrderId> = orders.iter().map(|order| order.id).collect();
         let mut lines = store::lines_of(tx, &ids).await?;
         let refunded = orders.iter().filter(|order| order.refunded_at.is_some());
@@ -105,7 +114,9 @@ impl Sold {
             sold.recall(by_order.get(&sold.order.id).map_or(&[], Vec::as_slice))?;
             Ok(sold)
         };
-        orders.into_iter().map(sold).collect()
+        let mut sold = orders.into_iter().map(sold).collect::<Result<Vec<Self>>>()?;
+        deducting::attach(tx, app, sold.iter_mut()).await?;
+        Ok(sold)
     }
 
     fn recall(&mut self, refunds: &[Refund]) -> Result<()> {
@@ -125,6 +136,7 @@ impl Sold {
             points: sum(|line| line.points_reversed),
             bonus: sum(|line| share(line.campaign_points, line.points_reversed, line.points)),
             growth: sum(|line| line.growth_reversed),
+            deducted: sum(|line| line.deducted_returned),
         }
     }
 
@@ -142,15 +154,14 @@ impl Sold {
         let bought = rows::as_bought(&self.lines);
         self.returned.add(&bought, refund)?;
         let before = self.reversed();
-        for (line, back) in self.lines.iter_mut().zip(taken_back(&bought, &self.returned)) {
-            set(line, back);
-        }
+        self.take_back();
         let earned = self.reversed().since(before);
         self.order.refunded_fen = Fen(self.returned.fen());
         self.order.refunded_at = self.order.refunded_at.max(Some(row.occurred_at));
         self.order.updated_at = around.now;
         row.applied_at = Some(around.now);
         row.points_reversed = if self.order.member_id.is_some() { earned.points } else { 0 };
+        row.points_returned = earned.deducted;
         let back = GivenBack {
             earned,
             orders: 0,
@@ -160,7 +171,7 @@ impl Sold {
         };
         let cause = around.cause(Source::Refund, row.id.0, row.id.to_string(), row.occurred_at);
         self.give_back(&back, &cause, around, effects);
-        effects.events.push(events::refunded(&self.order, row));
+        effects.events.push(Told::caused(events::refunded(&self.order, row), &cause));
         Ok(())
     }
 
@@ -182,7 +193,8 @@ impl Sold {
         let cause = around.cause(Source::Order, order.0, order.to_string(), at);
         self.give_back(&back, &cause, around, effects);
         effects.redated.extend(self.order.member_id);
-        effects.events.push(events::cancelled(&self.order, left.0, earned.points, at));
+        let told = events::cancelled(&self.order, left.0, (earned.points, earned.deducted), at);
+        effects.events.push(Told::caused(told, &cause));
     }
 
     fn give_back(
@@ -192,7 +204,9 @@ impl Sold {
         around: &Surroundings<'_>,
         effects: &mut Effects,
     ) {
-        let Reversed { points, bonus, growth } = back.earned;
+        let Reversed { points, bonus, growth, deducted } = back.earned;
+        // What comes back first need not be owed.
+        effects.return_points(&self.order, self.deduction.as_ref(), deducted, cause);
         effects.reverse(&self.order, Ledger::Points, points, cause);
         effects.reverse(&self.order, Ledger::Growth, growth, cause);
         let order = &self.order;
@@ -203,6 +217,43 @@ impl Sold {
         let region = self.order.store_id.and_then(|id| around.regions.get(&id).copied());
         let credit = Fen(-back.credit.0);
         effects.credit(&self.order, region, CreditKind::Refund, cause.id, credit);
+    }
+
+    /// Books an order that was void when it came: nothing of it but the points that paid for it.
+    pub fn arrive_void(&mut self, around: &Surroundings<'_>, effects: &mut Effects) {
+        self.void(self.order.occurred_at);
+        let order = self.order.id;
+        let at = self.order.occurred_at;
+        let cause = around.cause(Source::Order, order.0, order.to_string(), at);
+        let back = self.reversed().deducted;
+        effects.return_points(&self.order, self.deduction.as_ref(), back, &cause);
+    }
+
+    /// Gives back the points of what was returned before they were used: once for each order, for its points are used
+    /// once.
+    pub fn catch_up(&mut self, around: &Surroundings<'_>, effects: &mut Effects) {
+        let before = self.reversed();
+        match self.order.status {
+            OrderStatus::Placed => return,
+            OrderStatus::Paid => self.take_back(),
+            OrderStatus::Cancelled => {
+                for line in &mut self.lines {
+                    line.deducted_returned = line.deducted_points;
+                }
+            }
+        }
+        let back = self.reversed().since(before).deducted;
+        let order = self.order.id;
+        let cause = around.cause(Source::Order, order.0, format!("{order}/late"), around.now);
+        effects.return_points(&self.order, self.deduction.as_ref(), back, &cause);
+    }
+
+    /// Brings the lines to where all refunds have brought them.
+    fn take_back(&mut self) {
+        let bought = rows::as_bought(&self.lines);
+        for (line, back) in self.lines.iter_mut().zip(taken_back(&bought, &self.returned)) {
+            set(line, back);
+        }
     }
 
     /// Nothing is left of a cancelled order, whether it had granted anything or not.
@@ -216,6 +267,7 @@ impl Sold {
                 fen: line.paid_fen.0,
                 points: line.points,
                 growth: line.growth,
+                deducted: line.deducted_points,
             };
             set(line, all);
         }
@@ -227,4 +279,5 @@ fn set(line: &mut order_line::Model, back: TakenBack) {
     line.refunded_fen = Fen(back.fen);
     line.points_reversed = back.points;
     line.growth_reversed = back.growth;
+    line.deducted_returned = back.deducted;
 }

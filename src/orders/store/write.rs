@@ -73,6 +73,8 @@ pub(in crate::orders) async fn update_orders(
             C::GrowthRuleId,
             C::CampaignId,
             C::CampaignPoints,
+            C::PointsReceipt,
+            C::DeductedPoints,
         ])
         .to_owned();
     for chunk in rows.chunks(CHUNK) {
@@ -93,7 +95,14 @@ pub(in crate::orders) async fn update_lines(
 ) -> Result<(), DbErr> {
     use order_line::Column as C;
     let by_id = OnConflict::column(C::Id)
-        .update_columns([C::RefundedQuantity, C::RefundedFen, C::PointsReversed, C::GrowthReversed])
+        .update_columns([
+            C::RefundedQuantity,
+            C::RefundedFen,
+            C::PointsReversed,
+            C::GrowthReversed,
+            C::DeductedPoints,
+            C::DeductedReturned,
+        ])
         .to_owned();
     for chunk in rows.chunks(CHUNK) {
         order_line::Entity::insert_many(
@@ -119,6 +128,7 @@ pub(in crate::orders) async fn update_refunds(
             C::PointsReversed,
             C::ShortfallPoints,
             C::ShortfallFen,
+            C::PointsReturned,
         ])
         .to_owned();
     for chunk in rows.chunks(CHUNK) {

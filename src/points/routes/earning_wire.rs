@@ -48,7 +48,7 @@ pub struct EarningRuleTerms {
     #[schema(minimum = 1, maximum = 120)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub months_valid: Option<i32>,
-    /// Days that what it grants stays pending, for returns; 0 is at once.
+    /// Days that what it grants stays pending, for returns; 0 is at once. Growth always counts at once: 0.
     #[garde(range(min = 0, max = 365))]
     #[schema(minimum = 0, maximum = 365)]
     pub settles_after_days: i32,

@@ -99,7 +99,8 @@ pub enum Act {
 pub enum Short {
     /// The balance goes below zero; what comes in pays that first.
     Debt,
-    /// Takes what is there; the rest is answered, for deduction from the refund.
+    /// Takes what is there; the rest is answered, for deduction from the refund. Of a use that was given back in part
+    /// already, gives back what is left.
     Report,
 }
 

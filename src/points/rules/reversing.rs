@@ -21,15 +21,17 @@ impl Desk<'_> {
         }
         let (original, whole, resolves) = (original.id, original.amount, original.reverses);
         let undone = self.books.undone.get(&original).copied().unwrap_or_default();
-        if amount > whole - undone {
+        let left = whole - undone;
+        let used = matches!(cause.kind, TransferKind::Spend | TransferKind::Capture);
+        if amount > left && !(used && short == Short::Report) {
             return Err(error::REVERSAL_EXCEEDS);
         }
         let (transfer, shortfall) = match cause.kind {
             TransferKind::Earn => self.claw_back(movement, original, amount, short)?,
-            TransferKind::Spend => (Some(self.give_back(movement, original, original, amount)?), 0),
+            TransferKind::Spend => self.give_back(movement, (original, original), amount, left)?,
             TransferKind::Capture => {
                 let freeze = resolves.ok_or(error::ORIGINAL_NOT_FOUND)?;
-                (Some(self.give_back(movement, original, freeze, amount)?), 0)
+                self.give_back(movement, (original, freeze), amount, left)?
             }
             _ => return Err(error::ORIGINAL_NOT_FOUND),
         };
@@ -77,15 +79,19 @@ impl Desk<'_> {
         Ok((Some(transfer), amount - taken))
     }
 
-    /// Gives a use back to the very lots it took, the last one first; debt is paid from what came back. `taking` is the
-    /// transfer that took from the lots: of a capture its freeze.
+    /// Gives a use back to the very lots it took, the last one first, as much as is left; debt is paid from what came
+    /// back. `taking` is the transfer that took from the lots: of a capture its freeze.
     fn give_back(
         &mut self,
         movement: &Movement,
-        original: TransferId,
-        taking: TransferId,
-        amount: i64,
-    ) -> Result<points_transfer::Model, Code> {
+        (original, taking): (TransferId, TransferId),
+        wanted: i64,
+        left: i64,
+    ) -> Result<Clawed, Code> {
+        let amount = wanted.min(left);
+        if amount == 0 {
+            return Ok((None, wanted));
+        }
         let mut shares = self.books.shares.get(&taking).cloned().unwrap_or_default();
         let account = self.account(movement)?;
         account.room_for(amount)?;
@@ -95,7 +101,7 @@ impl Desk<'_> {
         let line = movement.line(TransferKind::Reverse, buckets, amount, Some(original));
         let transfer = self.return_parts(movement, line, parts)?;
         self.books.shares.insert(taking, shares);
-        Ok(transfer)
+        Ok((Some(transfer), wanted - amount))
     }
 
     /// Writes a transfer that brings parts of lots back, and pays debt from whatever is good.

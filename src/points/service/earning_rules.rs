@@ -49,6 +49,19 @@ pub struct Rule {
 }
 
 impl RuleDraft {
+    /// Whether a rule of this ledger can be so. Growth makes tiers in the transaction that earned it (TR-2): were it
+    /// pending, a tier would come days after its purchase.
+    ///
+    /// # Errors
+    /// `invalid_fields`.
+    pub fn check(&self, ledger: Ledger) -> Result<()> {
+        if ledger == Ledger::Growth && self.settles_after_days > 0 {
+            let (zh, en) = ("成长值当场计入，只能为 0", "growth counts at once: it must be 0");
+            return Err(Error::field("/terms/settles_after_days", "growth", zh, en));
+        }
+        Ok(())
+    }
+
     /// The draft as a version.
     #[must_use]
     pub fn version(
@@ -130,7 +143,7 @@ async fn with_figures(
 /// Adds a rule.
 ///
 /// # Errors
-/// `earning_rule_code_taken`; `invalid_fields` for a span that cannot be.
+/// `earning_rule_code_taken`; `invalid_fields` for a span or a draft that cannot be.
 pub async fn add_rule(
     app: &App,
     by: StaffId,
@@ -139,6 +152,7 @@ pub async fn add_rule(
     span: Span,
 ) -> Result<Rule> {
     let now = app.clock.now();
+    draft.check(ledger)?;
     let version = draft.version(RuleId::new(now), (code, 1), ledger, span.from(now)?);
     let taken = || Error::from(error::RULE_CODE_TAKEN);
     insert(app, by, version, now).await.map_err(|error| duplicate_is(error, taken))
@@ -147,7 +161,8 @@ pub async fn add_rule(
 /// Changes a rule: a new version, which applies from its start on; the versions before stay as they are.
 ///
 /// # Errors
-/// `not_found`; `version_conflict` when `after` is not the newest version; `invalid_fields` for a span that cannot be.
+/// `not_found`; `version_conflict` when `after` is not the newest version; `invalid_fields` for a span or a draft that
+/// cannot be.
 pub async fn change_rule(
     app: &App,
     by: StaffId,
@@ -159,6 +174,7 @@ pub async fn change_rule(
     let versions = store::rule_versions(app.db.read(), code).await?;
     let number = next_number(&versions, after)?;
     let ledger = versions.first().map(|row| row.ledger).ok_or(codes::NOT_FOUND)?;
+    draft.check(ledger)?;
     let version = draft.version(RuleId::new(now), (code, number), ledger, span.from(now)?);
     let beaten = || Error::from(codes::VERSION_CONFLICT);
     insert(app, by, version, now).await.map_err(|error| duplicate_is(error, beaten))

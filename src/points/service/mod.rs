@@ -5,6 +5,7 @@ mod budgets;
 mod campaigns;
 mod checkout;
 mod closing;
+mod deducting;
 mod due;
 mod earning_rules;
 mod explaining;
@@ -43,6 +44,7 @@ pub use checkout::{
     Freezing, Held, HoldPosition, OrderAmount, capture_in, freeze_in, held_points, hold_of, quote,
     release_in,
 };
+pub use deducting::{Deduction, Receipt, deductions, receipt_of};
 pub use due::{expire_due, lapse_due, settle_due};
 pub use earning_rules::{Rule, RuleDraft, add_rule, change_rule, rule_versions, rules, stop_rule};
 pub use explaining::{

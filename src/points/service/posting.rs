@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use entity::codes::{Ledger, TransferKind};
+use entity::codes::{Ledger, Source, TransferKind};
 use entity::ids::{AccountId, HoldId, LotId, MemberId, TransferId};
 use entity::{points_account, points_hold, points_lot, points_transfer};
 use serde_json::json;
@@ -325,16 +325,23 @@ pub(super) async fn publish(
 ) -> Result<()> {
     let moved = entries.transfers.iter().map(|(member, transfer)| {
         let reverses = transfer.reverses.and_then(|original| kinds.get(&original));
+        // The order that names what was used finds it by this.
+        let used = matches!(transfer.kind, TransferKind::Spend | TransferKind::Capture)
+            && transfer.source == Source::Till;
+        let mut payload = json!({
+            "ledger": transfer.ledger,
+            "kind": transfer.kind,
+            "amount": transfer.amount,
+            "reverses": reverses,
+        });
+        if used {
+            payload["receipt"] = transfer.source_id.as_str().into();
+        }
         Event {
             kind: "points.moved",
             version: 1,
             member_id: Some(*member),
-            payload: json!({
-                "ledger": transfer.ledger,
-                "kind": transfer.kind,
-                "amount": transfer.amount,
-                "reverses": reverses,
-            }),
+            payload,
             occurred_at: transfer.occurred_at,
         }
     });

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use entity::tier::Model as Tier;
 use entity::tier_change::Model as Change;
+use entity::tier_multiplier::Model as Multiplier;
 
 use super::ladder::rank;
 
@@ -21,4 +22,16 @@ pub fn tier_at(history: &[Change], at: DateTime<Utc>) -> Option<&str> {
         Some(change) => Some(&change.to_tier),
         None => history.first()?.from_tier.as_deref(),
     }
+}
+
+/// The multiplier that a tier had at a business time: the last one noted up to then. An order from before the tier was
+/// there finds its first. `noted` comes oldest first, of all tiers.
+#[must_use]
+pub fn multiplier_at<'a>(
+    noted: &'a [Multiplier],
+    tier: &str,
+    at: DateTime<Utc>,
+) -> Option<&'a Multiplier> {
+    let own = || noted.iter().filter(|it| it.tier == tier);
+    own().rfind(|it| it.valid_from <= at).or_else(|| own().next())
 }

@@ -12,6 +12,6 @@ mod tests;
 pub use benefits::{Benefit, Limits, ends_at, left, limits_of, period_start, title};
 pub use cards::{Card, Shift, close_gaps, next_start};
 pub use evolve::{Keep, NOTICE, Numbers, Raised, Step, Terms, advance, keep, lacks, raise, step};
-pub use history::{sort, tier_at};
+pub use history::{multiplier_at, sort, tier_at};
 pub use ladder::{Reach, Track, below, next, rank, reached, rise, rising, window};
 pub use parts::{Earned, Effective, Parts, Pin, Span, better_earned, better_pin, effective};

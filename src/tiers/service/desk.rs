@@ -239,6 +239,15 @@ pub(super) fn parts_of(
 }
 
 impl File {
+    /// One member with all parts of her tier, locked by nobody: to look ahead, never to write.
+    pub async fn read(db: &impl Conn, app: &App, row: member::Model) -> Result<Self> {
+        let id = row.id;
+        let hold = store::holds_of(db, &[id]).await?.pop();
+        let cards = store::cards_of(db, &[id]).await?;
+        let numbers = numbers(db, app, &[id], hold.iter()).await?.remove(&id).unwrap_or_default();
+        Ok(Self::new(row, hold, &cards, numbers, app.clock.now()))
+    }
+
     fn new(
         row: member::Model,
         stored: Option<tier_hold::Model>,
@@ -265,7 +274,8 @@ impl File {
         self.done.push(done);
     }
 
-    fn settle(&mut self, terms: &Terms<'_>, now: DateTime<Utc>) {
+    /// Lets everything end that has ended.
+    pub fn settle(&mut self, terms: &Terms<'_>, now: DateTime<Utc>) {
         let times = (self.cursor, now);
         let steps = rules::advance(terms, &mut self.parts, &self.numbers, times, &self.current);
         for step in steps {

@@ -1,7 +1,8 @@
 //! Head office changes the ladder (TR-1): tiers are data.
 
-use entity::tier_benefit;
+use chrono::{DateTime, Utc};
 use entity::values::{Fen, Words};
+use entity::{tier_benefit, tier_multiplier};
 
 use super::benefits::benefit;
 use crate::app::App;
@@ -105,6 +106,7 @@ pub async fn add_tier(app: &App, new: &NewTier) -> Result<(TierRow, Vec<Benefit>
             version: 1,
         };
         fits(ladder, &row)?;
+        store::note_multiplier(tx, multiplier(&row, app.clock.now())).await?;
         store::insert_tier(tx, row).await?;
         set_benefits(tx, &new.code, &new.benefits).await?;
         tier(tx, &new.code).await
@@ -112,7 +114,8 @@ pub async fn add_tier(app: &App, new: &NewTier) -> Result<(TierRow, Vec<Benefit>
     .await
 }
 
-/// Changes a tier. Nobody rises or falls by that at once, only at her next evaluation.
+/// Changes a tier. Nobody rises or falls by that at once, only at her next evaluation. Another multiplier applies to
+/// orders whose business time is now or later.
 ///
 /// # Errors
 /// `not_found`, `version_conflict`, `tier_thresholds_not_rising`.
@@ -127,6 +130,9 @@ pub async fn change_tier(
         let stands = ladder.iter().find(|tier| tier.code == code).ok_or(codes::NOT_FOUND)?;
         matches_version(stands.version, if_version)?;
         let row = changed(stands.clone(), changes);
+        if row.multiplier_bps != stands.multiplier_bps {
+            store::note_multiplier(tx, multiplier(&row, app.clock.now())).await?;
+        }
         fits(ladder, &row)?;
         store::save_tier(tx, row).await?;
         if let Some(benefits) = &changes.benefits {
@@ -159,6 +165,15 @@ pub async fn remove_tier(app: &App, code: &str, if_version: &IfVersion) -> Resul
         Ok(store::delete_tier(tx, code).await?)
     })
     .await
+}
+
+fn multiplier(row: &TierRow, now: DateTime<Utc>) -> tier_multiplier::Model {
+    tier_multiplier::Model {
+        tier: row.code.clone(),
+        valid_from: now,
+        rank: row.rank,
+        multiplier_bps: row.multiplier_bps,
+    }
 }
 
 fn changed(row: TierRow, changes: &TierChanges) -> TierRow {

@@ -64,7 +64,7 @@ pub struct Held {
     pub multiplier_bps: i64,
 }
 
-/// The tier of each member at a business time, from the history of her tiers; none where a member or her tier is not
+/// The tier of each member at a business time, from the history of her tiers, with the multiplier that it had then; none where a member or her tier is not
 /// known. The history of somebody who was merged into her is not hers: ask for both.
 ///
 /// # Errors
@@ -74,6 +74,7 @@ pub async fn tiers_at(
     wanted: &[(MemberId, DateTime<Utc>)],
 ) -> Result<Vec<Option<Held>>> {
     let tiers = store::tiers(db).await?;
+    let multipliers = store::multipliers(db).await?;
     let ids: BTreeSet<MemberId> = wanted.iter().map(|(member, _)| *member).collect();
     let ids: Vec<MemberId> = ids.into_iter().collect();
     let mut histories: HashMap<MemberId, Vec<tier_change::Model>> = HashMap::new();
@@ -88,9 +89,12 @@ pub async fn tiers_at(
         let history = histories.get(member).map(Vec::as_slice).unwrap_or_default();
         let code = rules::tier_at(history, *at);
         let code = code.or_else(|| rows.get(member).map(|row| row.tier.as_str()));
-        let tier = tiers.iter().find(|tier| Some(tier.code.as_str()) == code)?;
-        let (rank, multiplier_bps) = (tier.rank, tier.multiplier_bps);
-        Some(Held { rank, code: tier.code.clone(), multiplier_bps })
+        let found = rules::multiplier_at(&multipliers, code?, *at)?;
+        Some(Held {
+            rank: found.rank,
+            code: found.tier.clone(),
+            multiplier_bps: found.multiplier_bps,
+        })
     };
     Ok(wanted.iter().map(held).collect())
 }

@@ -1,7 +1,8 @@
 //! Rows of `tier`.
 
 use chrono::{DateTime, Utc};
-use entity::{membership_card, membership_plan, tier, tier_hold};
+use entity::{membership_card, membership_plan, tier, tier_hold, tier_multiplier};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect,
@@ -30,6 +31,22 @@ pub async fn pin_codes(db: &impl Conn, codes: &[String]) -> Result<Vec<String>, 
         .into_tuple()
         .all(db)
         .await
+}
+
+/// What multipliers tiers had since when, oldest first, of tiers that were deleted too.
+pub async fn multipliers(db: &impl Conn) -> Result<Vec<tier_multiplier::Model>, DbErr> {
+    use tier_multiplier::Column::{Tier, ValidFrom};
+    tier_multiplier::Entity::find().order_by_asc(ValidFrom).order_by_asc(Tier).all(db).await
+}
+
+/// Notes what multiplier a tier has from an instant on; the last one of an instant holds.
+pub async fn note_multiplier(db: &impl Conn, row: tier_multiplier::Model) -> Result<(), DbErr> {
+    use tier_multiplier::Column::{MultiplierBps, Rank, Tier, ValidFrom};
+    let update =
+        OnConflict::columns([Tier, ValidFrom]).update_columns([Rank, MultiplierBps]).to_owned();
+    let row = row.into_active_model().reset_all();
+    tier_multiplier::Entity::insert(row).on_conflict(update).exec_without_returning(db).await?;
+    Ok(())
 }
 
 pub async fn insert_tier(db: &impl Conn, row: tier::Model) -> Result<(), DbErr> {

@@ -17,8 +17,8 @@ pub use cards::{
 pub use changes::{changes_of, insert_changes, page_of};
 pub use holds::{delete, due, due_among, holds_of, noticeable, save};
 pub use ladder::{
-    delete_tier, insert_tier, lock_tiers, pin_codes, save_tier, tier_of_cards, tier_of_holds,
-    tier_of_plans, tiers,
+    delete_tier, insert_tier, lock_tiers, multipliers, note_multiplier, pin_codes, save_tier,
+    tier_of_cards, tier_of_holds, tier_of_plans, tiers,
 };
 
 /// Values or rows a statement.

@@ -1,6 +1,7 @@
 //! A customer seen whole: by herself and by her guide (ID-5, ID-6, PT-8, GD-1, S1).
 
 mod explain;
+mod explain_kinds;
 mod guide;
 mod shopper;
 mod statement;

@@ -17,7 +17,10 @@ impl Till {
     async fn earns_at(&self, number: &str, at: &str) -> i64 {
         let mut order = sale(number, PHONE, &[10_000]);
         order["occurred_at"] = at.into();
-        self.sells(&order).await["points"].as_i64().unwrap()
+        let sold = self.sells(&order).await;
+        let points = |name: &str| sold[name].as_i64().unwrap();
+        assert!(points("campaign_points") <= points("points"), "{sold}");
+        points("points")
     }
 
     /// The row of an order.
@@ -63,6 +66,9 @@ async fn a_double_points_day_holds_from_its_first_to_its_last_instant() {
     assert!(order.points_rule_id.is_some() && order.growth_rule_id.is_some());
     // Growth is not multiplied.
     assert_eq!(order.growth, 100);
+    let read = till.read("A-2").await;
+    assert_eq!((&read["points"], &read["campaign_points"]), (&json!(200), &json!(100)));
+    assert_eq!(read["lines"][0]["campaign_points"], 100);
     assert_eq!(till.order("A-1").await.campaign_id, None);
     till.app.reconciles().await;
 }

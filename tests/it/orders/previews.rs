@@ -1,12 +1,15 @@
 //! The plan of a refund before it is booked, and what it could not take back (PT-6).
 
+use entity::event_log;
 use huiyi::config::Clawback;
-use huiyi::kernel::codes::Ledger;
+use huiyi::kernel::codes::{Ledger, TransferKind};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 
 use super::{Till, next, refund, sale};
+use crate::support::{earn, reverse};
 
 const PHONE: &str = "13800138000";
 
@@ -30,7 +33,7 @@ async fn a_plan_says_what_goes_back_and_changes_nothing() {
     let wish = refund("R-1", "A-1", 10_000, &[(2, 1, 10_000)]);
     let plan = till.preview(&wish).await;
     let lines = json!([{"line_no": 2, "quantity": 1, "amount_fen": 10_000, "points": 100, "campaign_points": 0,
-        "growth": 100}]);
+        "growth": 100, "points_returned": 0}]);
     assert_eq!((&plan["result"], &plan["lines"]), (&json!("applied"), &lines), "{plan}");
     assert_eq!(plan["member_id"], member);
     // Inside the return window everything is pending still, or was settled at once.
@@ -137,8 +140,56 @@ async fn a_refund_that_waited_remembers_its_shortfall_too() {
     till.app.reconciles().await;
 }
 
-/// What two balances differ by: pending, available.
-async fn purse(till: &Till, member: &str) -> (i64, i64, i64) {
+/// The events of this kind, as those who listen get them.
+async fn told(till: &Till, kind: &str) -> Vec<Value> {
+    let events = event_log::Entity::find().filter(event_log::Column::Kind.eq(kind));
+    let events = events.order_by_asc(event_log::Column::Id).all(till.app.app.db.read());
+    events.await.unwrap().into_iter().map(|event| event.payload).collect()
+}
+
+/// PT-6: those who listen hear what was really taken back, not what was planned.
+#[actix_web::test]
+async fn an_event_tells_what_was_really_taken_back() {
+    let till = with_shortfall().await;
+    till.sells(&sale("A-1", PHONE, &[50_000])).await;
+    till.sells(&sale("A-2", PHONE, &[10_000])).await;
+    till.spends("S-1", 560).await;
+    till.refund(&refund("R-1", "A-1", 50_000, &[])).await.expect(200);
+    till.sells(&next(&sale("A-2", PHONE, &[10_000]), "cancelled")).await;
+    let amounts = |event: &Value| {
+        ["points_reversed", "shortfall_points", "shortfall_fen"].map(|name| event[name].clone())
+    };
+    let refunded = told(&till, "order.refunded").await;
+    assert_eq!(refunded.iter().map(amounts).collect::<Vec<_>>(), [[40, 460, 460].map(Value::from)]);
+    let cancelled = told(&till, "order.cancelled").await;
+    assert_eq!(cancelled.iter().map(amounts).collect::<Vec<_>>(), [[0, 100, 100].map(Value::from)]);
+    till.app.reconciles().await;
+}
+
+/// A refund that waited finds an order whose points paid a debt first: it falls short and says so everywhere.
+#[actix_web::test]
+async fn a_refund_that_waited_falls_short() {
+    let till = with_shortfall().await;
+    let member = till.app.known(PHONE).await;
+    till.app.moved(member, "old", earn(400)).await;
+    till.spends("S-1", 400).await;
+    till.app.moved(member, "back", reverse("old", TransferKind::Earn, 400)).await;
+    let wish = refund("R-1", "A-1", 50_000, &[]);
+    assert_eq!(till.refund(&wish).await.expect(200)["result"], "waiting");
+    till.sells(&sale("A-1", PHONE, &[50_000])).await;
+    let stored = till.read("A-1").await["refunds"][0].clone();
+    let resent = till.refund(&wish).await.expect(200);
+    let event = told(&till, "order.refunded").await.remove(0);
+    for said in [&stored, &resent, &event] {
+        let amounts = ["points_reversed", "shortfall_points", "shortfall_fen"];
+        assert_eq!(amounts.map(|name| said[name].clone()), [100, 400, 400].map(Value::from));
+    }
+    assert_eq!(till.app.balance(member).await.available, 0);
+    till.app.reconciles().await;
+}
+
+/// What she has: pending, available.
+pub(super) async fn purse(till: &Till, member: &str) -> (i64, i64, i64) {
     let id = super::member_id(member);
     let points = till.app.balance(id).await;
     (points.pending, points.available, till.balance(member, Ledger::Growth).await)
@@ -186,7 +237,7 @@ async fn booking_does_what_the_preview_said() {
     }
 }
 
-fn same(plan: &Value, booked: &Value, before: (i64, i64, i64), after: (i64, i64, i64)) {
+pub(super) fn same(plan: &Value, booked: &Value, before: (i64, i64, i64), after: (i64, i64, i64)) {
     for name in ["result", "order_id", "points_reversed"] {
         assert_eq!(plan[name], booked[name], "{name}: {plan} {booked}");
     }

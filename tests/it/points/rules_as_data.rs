@@ -108,6 +108,28 @@ async fn a_change_of_a_rule_is_a_new_version_with_its_author() {
     );
 }
 
+/// TR-2: growth makes a tier in the transaction that earned it, so it never waits for the return window.
+#[actix_web::test]
+async fn growth_that_settles_later_is_refused() {
+    let office = Office::open().await;
+    let later = json!({"fen_per_unit": 100, "tier_multiplied": false, "settles_after_days": 1});
+    let add = json!({"code": "grow", "ledger": "growth", "terms": later});
+    let change = json!({"after_version": 1, "terms": later});
+    let mut trial = json!({"from_day": "2026-03-08", "to_day": "2026-03-08"});
+    trial["ledger"] = "growth".into();
+    trial["terms"] = later.clone();
+    for (path, body) in [
+        ("earning-rules", &add),
+        ("earning-rules/purchase_growth/versions", &change),
+        ("earning-rules:dry-run", &trial),
+    ] {
+        let answer = office.post(path, body).await;
+        answer.refused(422, "invalid_fields");
+        assert_eq!(answer.fields(), ["/terms/settles_after_days"], "{path}");
+    }
+    assert_eq!(office.list("earning-rules").await, ["purchase_growth 1", "purchase_points 1"]);
+}
+
 #[actix_web::test]
 async fn a_rule_that_is_stopped_stays_stopped() {
     let office = Office::open().await;

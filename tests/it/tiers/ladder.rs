@@ -4,7 +4,8 @@ use huiyi::tiers::service as tiers;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::Shop;
+use super::{Shop, at};
+use crate::support::order;
 
 const TIERS: &str = "/v1/admin/tiers";
 
@@ -64,6 +65,62 @@ async fn a_changed_threshold_touches_nobody_before_her_next_evaluation() {
     shop.admin_call(Method::PATCH, gold, &up).await.expect(200);
     app.buys(ann, 1).await;
     assert_eq!(app.standing(ann).await.tier.code, "gold");
+}
+
+/// PT-2: the rules in force at the business time, multipliers of tiers too.
+#[actix_web::test]
+async fn a_late_order_earns_with_the_multiplier_of_its_time() {
+    let shop = Shop::open().await;
+    let (app, phone) = (&shop.app, "13800000001");
+    let ann = app.known(phone).await;
+    app.buys(ann, 500_000).await;
+    let gold = "/v1/admin/tiers/gold";
+    let earns = async |number: &str, at: &str| {
+        let order = order(number, phone, 10_000, at);
+        let sold = app.post("/v1/open/orders").bearer(&shop.key).json(&order).send().await;
+        sold.expect(200)["points"].as_i64().unwrap()
+    };
+    app.clock.set(at("2026-03-16T04:00:00Z"));
+    let token = app.staff_again("A001", "admin").await;
+    let change = async |token: &str, body: Value| {
+        app.patch(gold).bearer(token).json(&body).send().await.expect(200);
+    };
+    change(&token, json!({"multiplier_bps": 20_000})).await;
+    // Another change in between leaves the multiplier alone.
+    change(&token, json!({"words": ["专享茶歇"]})).await;
+    app.clock.set(at("2026-03-17T04:00:00Z"));
+    let token = app.staff_again("A001", "admin").await;
+    change(&token, json!({"multiplier_bps": 15_000})).await;
+    app.clock.set(at("2026-03-18T04:00:00Z"));
+    for (number, at, points) in [
+        ("A-1", "2026-03-15T04:00:00Z", 120),
+        ("A-2", "2026-03-16T03:59:59.999Z", 120),
+        ("A-3", "2026-03-16T04:00:00Z", 200),
+        ("A-4", "2026-03-17T03:59:59.999Z", 200),
+        ("A-5", "2026-03-17T04:00:00Z", 150),
+        ("A-6", "2026-03-18T04:00:00Z", 150),
+        // Before her tier, and before anybody noted a multiplier.
+        ("A-7", "2020-01-01T00:00:00Z", 100),
+    ] {
+        assert_eq!(earns(number, at).await, points, "{at}");
+    }
+    app.reconciles().await;
+}
+
+/// What somebody had is known after the tier is gone.
+#[actix_web::test]
+async fn a_late_order_earns_with_the_multiplier_of_a_tier_that_was_deleted() {
+    let shop = Shop::open().await;
+    shop.admin_call(Method::POST, TIERS, &platinum()).await.expect(201);
+    let ann = shop.app.known("13800000001").await;
+    let path = format!("/v1/admin/members/{ann}/tier-pin");
+    let pin = json!({"tier": "platinum", "reason": "x"});
+    shop.admin_call(Method::PUT, &path, &pin).await.expect(200);
+    shop.app.advance(chrono::TimeDelta::minutes(1));
+    shop.admin_call(Method::DELETE, &path, &Value::Null).await.expect(204);
+    shop.admin_call(Method::DELETE, "/v1/admin/tiers/platinum", &Value::Null).await.expect(204);
+    assert_eq!(shop.app.multiplier(ann, "2026-03-15T04:00:30Z").await, 18_000);
+    assert_eq!(shop.app.multiplier(ann, "2026-03-15T04:01:00Z").await, 10_000);
 }
 
 #[actix_web::test]

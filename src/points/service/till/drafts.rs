@@ -204,7 +204,7 @@ async fn owners(
 }
 
 /// What a number may have used: a spending, or else a checkout that was finished.
-fn uses(partner: PartnerId, receipt_no: &str) -> [Cause; 2] {
+pub(in crate::points::service) fn uses(partner: PartnerId, receipt_no: &str) -> [Cause; 2] {
     [TransferKind::Spend, TransferKind::Capture].map(|kind| Cause {
         ledger: Ledger::Points,
         source: Source::Till,

@@ -20,7 +20,7 @@ use crate::points::store;
 use drafts::draft;
 
 pub use at_once::move_at_tills_at_once;
-pub(super) use drafts::movement;
+pub(super) use drafts::{movement, uses};
 
 /// The customer at the till.
 #[derive(Clone, Debug)]
