@@ -205,6 +205,18 @@ pub const fn is_unreadable(error: &DbErr) -> bool {
     matches!(error, DbErr::Type(_))
 }
 
+/// Whether a row that [`rows::Writes::update_as_read`] was to write is not as it was read.
+#[must_use]
+pub fn is_outdated(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
+        error
+    else {
+        return false;
+    };
+    let SqlxError::Database(error) = error.as_ref() else { return false };
+    error.code().is_some_and(|code| code == "22012")
+}
+
 /// Whether a number became too large for its type while the database computed.
 #[must_use]
 pub fn is_out_of_range(error: &DbErr) -> bool {

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::db::Tx;
+use crate::http::gathered::{AtOnce, Work};
 use crate::http::idempotency::IdempotencyKey;
 use crate::http::text::{maybe_plain, number, plain};
 use crate::http::{Body, Error, Problem, Result};
@@ -134,6 +136,32 @@ fn phone(text: &str) -> Result<Mobile> {
     Mobile::parse(text).map_err(|_| Error::field("/member/phone", "phone", "手机号不正确", en))
 }
 
+/// What is done with what tills wish at the same time.
+#[derive(Clone, Copy)]
+struct Tills;
+
+impl Work<(PartnerId, TillWish)> for Tills {
+    type Done = Posted;
+
+    async fn in_tx(
+        &self,
+        tx: &Tx,
+        app: &App,
+        wishes: &[&(PartnerId, TillWish)],
+    ) -> Result<Vec<Result<Posted>>> {
+        service::move_at_tills_in(tx, app, wishes).await
+    }
+
+    async fn at_once(
+        &self,
+        writes: &mut AtOnce<'_>,
+        app: &App,
+        wishes: &[&(PartnerId, TillWish)],
+    ) -> Result<Option<Vec<Result<Posted>>>> {
+        service::move_at_tills_at_once(writes, app, wishes).await
+    }
+}
+
 /// Moves points with whatever other tills wish at the same time.
 async fn gathered(
     app: &App,
@@ -143,12 +171,10 @@ async fn gathered(
     wish: TillWish,
 ) -> Result<HttpResponse> {
     let lane = wish.lane();
-    let work =
-        async |tx: &_, app: &_, wishes: &[&_]| service::move_at_tills_in(tx, app, wishes).await;
     let request = (partner.to_string(), body);
     let request = (request.0.as_str(), request.1);
     let answer =
-        key.gathered(app, request, (lane, (partner, wish)), work, TillPointsMoved::from).await?;
+        key.gathered(app, request, (lane, (partner, wish)), Tills, TillPointsMoved::from).await?;
     app.bell.ring();
     Ok(answer)
 }

@@ -221,7 +221,7 @@ impl Bytes {
     fn account(&mut self, row: &Account) {
         #[rustfmt::skip]
         let Account {
-            id, member_id, ledger, pending, available, frozen, version, updated_at, last_mac, sealed_mac,
+            id, member_id, ledger, pending, available, frozen, version, closed, updated_at, last_mac, sealed_mac,
             mac: _,
         } = row;
         self.begin(b"huiyi account v1");
@@ -229,10 +229,14 @@ impl Bytes {
         self.words(&[(3, ledger.as_str())]);
         self.ints(&[(4, *pending), (5, *available), (6, *frozen), (7, *version)]);
         self.ints(&[(8, time(*updated_at))]);
-        for (number, mac) in [(9, last_mac), (10, sealed_mac)] {
+        for (number, mac) in [(9, last_mac), (11, sealed_mac)] {
             if let Some(mac) = mac {
                 self.field(number, mac.0.as_bytes());
             }
+        }
+        // Only once it is: open accounts have the code that they had before accounts were closed.
+        if *closed {
+            self.field(10, b"closed");
         }
     }
 

@@ -65,7 +65,10 @@ pub use reconciling::{reconcile, reconcile_in_lanes};
 pub use running::{RunningCampaign, running_campaigns};
 pub use sealing::{Sealing, seal_accounts};
 pub use statement::{Statement, StatementLine, Sums};
-pub use till::{Customer, TillMove, TillReversal, TillWish, move_at_tills_in, spend_at_till};
+pub use till::{
+    Customer, TillMove, TillReversal, TillWish, move_at_tills_at_once, move_at_tills_in,
+    spend_at_till,
+};
 pub use versioning::{Listed, Span};
 
 pub use super::error::MEMBER_NOT_FOUND;

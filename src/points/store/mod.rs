@@ -16,8 +16,8 @@ mod tracing;
 mod transfers;
 
 pub use accounts::{
-    accounts_by_id, accounts_of, insert_accounts, is_any_sealed, lock_accounts, lock_accounts_of,
-    save_accounts, save_seals,
+    Glance, accounts_by_id, accounts_of, close_accounts, glance, insert_accounts, is_any_sealed,
+    lock_accounts, lock_accounts_of, save_accounts, save_accounts_as_read, save_seals,
 };
 pub use adjustments::{
     AdjustmentFilter, AdjustmentPosition, adjusted_alone, adjustment_by_id, adjustments,
@@ -49,7 +49,7 @@ pub use lots::{
     move_lots, origins, ran_out, save_lots, uses_of,
 };
 pub use proofs::{ALL, last_proof, save_proof, save_seal_record, seal_record};
-pub use rules::{insert_rule, rule_versions, rules, rules_by_id, stop_rule};
+pub use rules::{Count, insert_rule, rule_versions, rules, rules_by_id, stop_rule};
 pub use suspects::{ENDS, Page, accounts_in, page_end, suspects};
 pub use tracing::{
     LotMove, LotPart, last_before, moves_of_lot, numbered, parts_of, resolved_by,

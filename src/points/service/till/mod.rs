@@ -1,5 +1,6 @@
 //! What partners do with points at their tills (PT-4, PT-5).
 
+mod at_once;
 mod drafts;
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
@@ -18,6 +19,7 @@ use crate::points::rules::{Act, Movement, Posted, Replayed};
 use crate::points::store;
 use drafts::draft;
 
+pub use at_once::move_at_tills_at_once;
 pub(super) use drafts::movement;
 
 /// The customer at the till.
