@@ -229,14 +229,14 @@ impl Bytes {
         self.words(&[(3, ledger.as_str())]);
         self.ints(&[(4, *pending), (5, *available), (6, *frozen), (7, *version)]);
         self.ints(&[(8, time(*updated_at))]);
-        for (number, mac) in [(9, last_mac), (10, sealed_mac)] {
+        for (number, mac) in [(9, last_mac), (11, sealed_mac)] {
             if let Some(mac) = mac {
                 self.field(number, mac.0.as_bytes());
             }
         }
         // Only once it is: open accounts have the code that they had before accounts were closed.
         if *closed {
-            self.field(11, b"closed");
+            self.field(10, b"closed");
         }
     }
 
