@@ -8,6 +8,7 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::checkout_wire::PointsHold;
 use crate::app::App;
 use crate::http::idempotency::IdempotencyKey;
 use crate::http::text::{maybe_plain, number, plain};
@@ -16,7 +17,9 @@ use crate::kernel::mobile::Mobile;
 use crate::members::service::MAX_IDENTIFIER_BYTES;
 use crate::partners::caller::{PartnerCaller, PointsWrite};
 use crate::points::rules::MOST;
-use crate::points::service::{self, Customer, Posted, Replayed, TillMove, TillReversal, TillWish};
+use crate::points::service::{
+    self, Customer, Done, Posted, Replayed, TillMove, TillReversal, TillWish,
+};
 
 /// The customer at the till: exactly one way to name her.
 #[derive(Deserialize, Validate, ToSchema)]
@@ -134,8 +137,25 @@ fn phone(text: &str) -> Result<Mobile> {
     Mobile::parse(text).map_err(|_| Error::field("/member/phone", "phone", "手机号不正确", en))
 }
 
+/// What a till is answered, whatever it wished: who share a transaction share the way their answers are written.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum TillAnswer {
+    Moved(TillPointsMoved),
+    Held(Box<PointsHold>),
+}
+
+impl From<Done> for TillAnswer {
+    fn from(done: Done) -> Self {
+        match done {
+            Done::Moved(posted) => Self::Moved(posted.into()),
+            Done::Held(held) => Self::Held(Box::new((*held).into())),
+        }
+    }
+}
+
 /// Moves points with whatever other tills wish at the same time.
-async fn gathered(
+pub(super) async fn gathered(
     app: &App,
     partner: PartnerId,
     key: &IdempotencyKey,
@@ -148,7 +168,7 @@ async fn gathered(
     let request = (partner.to_string(), body);
     let request = (request.0.as_str(), request.1);
     let answer =
-        key.gathered(app, request, (lane, (partner, wish)), work, TillPointsMoved::from).await?;
+        key.gathered(app, request, (lane, (partner, wish)), work, TillAnswer::from).await?;
     app.bell.ring();
     Ok(answer)
 }

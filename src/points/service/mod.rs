@@ -34,10 +34,7 @@ pub use campaigns::{
     Campaign, CampaignBook, CampaignDraft, add_campaign, campaign_versions, campaigns,
     campaigns_between, change_campaign, stop_campaign,
 };
-pub use checkout::{
-    Freezing, Held, HoldPosition, OrderAmount, capture_in, freeze_in, held_points, hold_of, quote,
-    release_in,
-};
+pub use checkout::{Freezing, Held, HoldPosition, OrderAmount, held_points, hold_of, quote};
 pub use due::{expire_due, lapse_due, settle_due};
 pub use earning_rules::{Rule, RuleDraft, add_rule, change_rule, rule_versions, rules, stop_rule};
 pub use explaining::{
@@ -58,7 +55,7 @@ pub use reading::{
 pub use reconciling::{reconcile, reconcile_in_lanes};
 pub use running::{RunningCampaign, running_campaigns};
 pub use statement::{Statement, StatementLine, Sums};
-pub use till::{Customer, TillMove, TillReversal, TillWish, move_at_tills_in, spend_at_till};
+pub use till::{Customer, Done, TillMove, TillReversal, TillWish, move_at_tills_in, spend_at_till};
 pub use versioning::{Listed, Span};
 
 pub use super::error::MEMBER_NOT_FOUND;

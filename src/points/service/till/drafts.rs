@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use entity::codes::{Ledger, Source, TransferKind};
-use entity::ids::{MemberId, PartnerId};
-use entity::points_transfer;
+use entity::ids::{HoldId, MemberId, PartnerId, StoreId};
+use entity::{points_hold, points_transfer};
 
+use super::holds::named_holds;
 use super::{Customer, TillMove, TillReversal, TillWish};
 use crate::app::App;
 use crate::db::Tx;
@@ -23,27 +24,41 @@ const CLOCK_AHEAD: TimeDelta = TimeDelta::minutes(5);
 /// Nobody backdates further: 2000-01-01 in Unix seconds.
 const EARLIEST: i64 = 946_684_800;
 
-/// The movement of each wish, with its member locked.
+/// What a wish comes to.
+pub(super) enum Draft {
+    /// A movement after which not more points have run out than before.
+    Takes(Movement),
+    /// One that may bring points back, or in, that have run out.
+    GivesBack(Movement),
+    /// Nothing moves: the hold is answered as it stands.
+    Stands,
+}
+
+/// What each wish comes to, with its member locked.
 pub(super) async fn draft(
     tx: &Tx,
     app: &App,
     wishes: &[&(PartnerId, TillWish)],
-) -> Result<Vec<Result<Movement>>> {
+) -> Result<Vec<Result<Draft>>> {
     let facts = Facts::of(tx, app, wishes).await?;
     let mut drafts = Vec::with_capacity(wishes.len());
     for (i, (partner, wish)) in wishes.iter().enumerate() {
+        let partner = *partner;
         drafts.push(match wish {
-            TillWish::GiveBack(wish) => facts.give_back(app, *partner, wish),
+            TillWish::GiveBack(wish) => facts.give_back(app, partner, wish),
             TillWish::Spend(till) | TillWish::Earn(till) => {
-                facts.moved(app, (i, *partner), till, wish)
+                facts.moved(app, (i, partner), till, wish)
             }
+            TillWish::Freeze(wish) => facts.freeze(app, (i, partner), wish),
+            TillWish::Capture { hold, points } => facts.capture(app, partner, (*hold, *points)),
+            TillWish::Release { hold } => facts.release(app, partner, *hold),
         });
     }
     Ok(drafts)
 }
 
 /// What has to be known to draft movements.
-struct Facts {
+pub(super) struct Facts {
     stores: HashMap<String, StoreRef>,
     /// Months that points last which are granted at the time of each wish.
     months: Vec<Option<u32>>,
@@ -51,6 +66,8 @@ struct Facts {
     named: Vec<Option<MemberId>>,
     /// Who gave what is to be given back, by its cause, before merges.
     owners: HashMap<Cause, MemberId>,
+    /// The holds that are to be used or given back, anybody's.
+    pub(super) holds: HashMap<HoldId, points_hold::Model>,
     /// Locked: who stays of each.
     winners: HashMap<MemberId, MemberId>,
 }
@@ -58,23 +75,36 @@ struct Facts {
 impl Facts {
     async fn of(tx: &Tx, app: &App, wishes: &[&(PartnerId, TillWish)]) -> Result<Self> {
         let codes: BTreeSet<&str> =
-            wishes.iter().filter_map(|(_, wish)| till_of(wish)?.store_code.as_deref()).collect();
+            wishes.iter().filter_map(|(_, wish)| store_code_of(wish)).collect();
         let codes: Vec<String> = codes.into_iter().map(str::to_owned).collect();
         let stores =
             if codes.is_empty() { HashMap::new() } else { stores::by_codes(tx, &codes).await? };
         let months = months(tx, app, wishes).await?;
         let named = named(tx, app, wishes).await?;
         let owners = owners(tx, wishes).await?;
+        let holds = named_holds(tx, wishes).await?;
+        let holders = holds.values().map(|hold| hold.member_id);
         let everybody: Vec<MemberId> =
-            named.iter().flatten().chain(owners.values()).copied().collect();
+            named.iter().flatten().chain(owners.values()).copied().chain(holders).collect();
         let winners = members::lock_winners(tx, &everybody).await?;
-        Ok(Self { stores, months, named, owners, winners })
+        Ok(Self { stores, months, named, owners, holds, winners })
     }
 
     /// A merge that was just running was waited for, and is followed.
-    fn winner(&self, member: Option<MemberId>, missing: Code) -> Result<MemberId> {
+    pub(super) fn winner(&self, member: Option<MemberId>, missing: Code) -> Result<MemberId> {
         let winner = member.and_then(|member| self.winners.get(&member));
         winner.copied().ok_or_else(|| missing.into())
+    }
+
+    /// Whom the wish at a place names, today.
+    pub(super) fn named(&self, place: usize) -> Result<MemberId> {
+        self.winner(self.named[place], error::MEMBER_NOT_FOUND)
+    }
+
+    pub(super) fn store(&self, code: Option<&str>) -> Result<Option<StoreId>> {
+        let Some(code) = code else { return Ok(None) };
+        let unknown = || Error::field("/store_code", "unknown", "门店不存在", "no such store");
+        Ok(Some(self.stores.get(code).ok_or_else(unknown)?.id))
     }
 
     fn moved(
@@ -83,26 +113,25 @@ impl Facts {
         (place, partner): (usize, PartnerId),
         till: &TillMove,
         wish: &TillWish,
-    ) -> Result<Movement> {
+    ) -> Result<Draft> {
         let at = business_time(app, till.occurred_at)?;
-        let store = till.store_code.as_ref().map(|code| {
-            let unknown = || Error::field("/store_code", "unknown", "门店不存在", "no such store");
-            self.stores.get(code).map(|store| store.id).ok_or_else(unknown)
-        });
-        let store = store.transpose()?;
-        let member = self.winner(self.named[place], error::MEMBER_NOT_FOUND)?;
-        let act = if matches!(wish, TillWish::Earn(_)) {
-            let expires_at =
-                self.months[place].map(|months| app.calendar.end_of_month_after(at, months));
-            Act::Earn { amount: till.points, expires_at, rule: None, settles_at: None }
-        } else {
-            Act::Spend { amount: till.points }
+        let store = self.store(till.store_code.as_deref())?;
+        let member = self.named(place)?;
+        let drafted = |act| {
+            let movement = movement(partner, &till.receipt_no, member, act, at);
+            Movement { store, ..movement }
         };
-        let movement = movement(partner, &till.receipt_no, member, act, at);
-        Ok(Movement { store, ..movement })
+        if !matches!(wish, TillWish::Earn(_)) {
+            return Ok(Draft::Takes(drafted(Act::Spend { amount: till.points })));
+        }
+        let expires_at =
+            self.months[place].map(|months| app.calendar.end_of_month_after(at, months));
+        let act = Act::Earn { amount: till.points, expires_at, rule: None, settles_at: None };
+        let gone = expires_at.is_some_and(|at| at <= app.clock.now());
+        Ok(if gone { Draft::GivesBack(drafted(act)) } else { Draft::Takes(drafted(act)) })
     }
 
-    fn give_back(&self, app: &App, partner: PartnerId, wish: &TillReversal) -> Result<Movement> {
+    fn give_back(&self, app: &App, partner: PartnerId, wish: &TillReversal) -> Result<Draft> {
         let mut causes = uses(partner, &wish.receipt_no).into_iter();
         let known = |cause: Cause| self.owners.get(&cause).map(|owner| (*owner, cause));
         let (owner, original) = causes.find_map(known).ok_or(error::ORIGINAL_NOT_FOUND)?;
@@ -114,14 +143,24 @@ impl Facts {
             amount: wish.points,
             short: Short::Debt,
         };
-        Ok(movement(partner, &wish.reversal_no, member, act, app.clock.now()))
+        Ok(Draft::GivesBack(movement(partner, &wish.reversal_no, member, act, app.clock.now())))
     }
 }
 
-const fn till_of(wish: &TillWish) -> Option<&TillMove> {
+/// Whom a wish names; whoever ends something is known by what began it.
+const fn customer_of(wish: &TillWish) -> Option<&Customer> {
     match wish {
-        TillWish::Spend(till) | TillWish::Earn(till) => Some(till),
-        TillWish::GiveBack(_) => None,
+        TillWish::Spend(till) | TillWish::Earn(till) => Some(&till.customer),
+        TillWish::Freeze(wish) => Some(&wish.customer),
+        TillWish::GiveBack(_) | TillWish::Capture { .. } | TillWish::Release { .. } => None,
+    }
+}
+
+fn store_code_of(wish: &TillWish) -> Option<&str> {
+    match wish {
+        TillWish::Spend(till) | TillWish::Earn(till) => till.store_code.as_deref(),
+        TillWish::Freeze(wish) => wish.store_code.as_deref(),
+        TillWish::GiveBack(_) | TillWish::Capture { .. } | TillWish::Release { .. } => None,
     }
 }
 
@@ -133,7 +172,8 @@ async fn months(tx: &Tx, app: &App, wishes: &[&(PartnerId, TillWish)]) -> Result
     let now = app.clock.now();
     let books = RuleBooks::load(tx).await?;
     let months = |(_, wish): &&(PartnerId, TillWish)| {
-        let at = till_of(wish).and_then(|till| till.occurred_at).unwrap_or(now).trunc_subsecs(3);
+        let TillWish::Earn(till) = wish else { return None };
+        let at = till.occurred_at.unwrap_or(now).trunc_subsecs(3);
         u32::try_from(books.at(Ledger::Points, at)?.months_valid?).ok()
     };
     Ok(wishes.iter().map(months).collect())
@@ -145,7 +185,7 @@ async fn named(
     wishes: &[&(PartnerId, TillWish)],
 ) -> Result<Vec<Option<MemberId>>> {
     let customers: Vec<Option<&Customer>> =
-        wishes.iter().map(|(_, wish)| till_of(wish).map(|till| &till.customer)).collect();
+        wishes.iter().map(|(_, wish)| customer_of(wish)).collect();
     let who = |customer: Option<&Customer>| match customer {
         Some(Customer::Phone(phone)) => Who { phone: Some(phone.clone()), ..Who::default() },
         Some(Customer::Card(card)) => Who { card: Some(card.clone()), ..Who::default() },
@@ -166,7 +206,7 @@ async fn owners(tx: &Tx, wishes: &[&(PartnerId, TillWish)]) -> Result<HashMap<Ca
         .iter()
         .filter_map(|(partner, wish)| match wish {
             TillWish::GiveBack(wish) => Some(uses(*partner, &wish.receipt_no)),
-            TillWish::Spend(_) | TillWish::Earn(_) => None,
+            _ => None,
         })
         .flatten()
         .collect();
@@ -194,7 +234,7 @@ fn uses(partner: PartnerId, receipt_no: &str) -> [Cause; 2] {
 }
 
 /// A movement that a partner numbers by himself.
-pub(in crate::points::service) fn movement(
+pub(super) fn movement(
     partner: PartnerId,
     number: &str,
     member: MemberId,
@@ -215,7 +255,7 @@ pub(in crate::points::service) fn movement(
 }
 
 /// Partners number by themselves: the same number of two partners is two movements.
-fn source_id(partner: PartnerId, number: &str) -> String {
+pub(super) fn source_id(partner: PartnerId, number: &str) -> String {
     format!("{partner}:{number}")
 }
 
