@@ -6,6 +6,8 @@ mod checkout;
 mod expiring;
 mod finance;
 mod gathered;
+mod gathered_holds;
+mod gathered_twins;
 mod history;
 mod holding;
 mod linear;

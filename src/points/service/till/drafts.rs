@@ -66,7 +66,7 @@ pub(super) struct Facts {
     named: Vec<Option<MemberId>>,
     /// Who gave what is to be given back, by its cause, before merges.
     owners: HashMap<Cause, MemberId>,
-    /// The holds that are to be used or given back, anybody's.
+    /// The holds that are to be used or given back, each by its own partner or by another one too.
     pub(super) holds: HashMap<HoldId, points_hold::Model>,
     /// Locked: who stays of each.
     winners: HashMap<MemberId, MemberId>,

@@ -86,8 +86,13 @@ pub(super) async fn named_holds(
     tx: &Tx,
     wishes: &[&(PartnerId, TillWish)],
 ) -> Result<HashMap<HoldId, points_hold::Model>> {
-    let ids: BTreeSet<HoldId> = wishes.iter().filter_map(|(_, wish)| hold_of(wish)).collect();
-    let found = store::holds_by_id(tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let asked: BTreeSet<(HoldId, PartnerId)> =
+        wishes.iter().filter_map(|(partner, wish)| Some((hold_of(wish)?, *partner))).collect();
+    let mut ids: Vec<HoldId> = asked.iter().map(|(id, _)| *id).collect();
+    ids.dedup();
+    let mut found = store::holds_by_id(tx, &ids).await?;
+    // What is another partner's is not there, and nobody waits for its member.
+    found.retain(|row| row.partner_id.is_some_and(|partner| asked.contains(&(row.id, partner))));
     Ok(found.into_iter().map(|row| (row.id, row)).collect())
 }
 
