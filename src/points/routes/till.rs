@@ -18,7 +18,7 @@ use crate::members::service::MAX_IDENTIFIER_BYTES;
 use crate::partners::caller::{PartnerCaller, PointsWrite};
 use crate::points::rules::MOST;
 use crate::points::service::{
-    self, Customer, Done, Posted, Replayed, TillMove, TillReversal, TillWish,
+    self, Customer, Posted, Replayed, TillDone, TillMove, TillReversal, TillWish,
 };
 
 /// The customer at the till: exactly one way to name her.
@@ -145,11 +145,11 @@ enum TillAnswer {
     Held(Box<PointsHold>),
 }
 
-impl From<Done> for TillAnswer {
-    fn from(done: Done) -> Self {
+impl From<TillDone> for TillAnswer {
+    fn from(done: TillDone) -> Self {
         match done {
-            Done::Moved(posted) => Self::Moved(posted.into()),
-            Done::Held(held) => Self::Held(Box::new((*held).into())),
+            TillDone::Moved(posted) => Self::Moved(posted.into()),
+            TillDone::Held(held) => Self::Held(Box::new((*held).into())),
         }
     }
 }

@@ -55,7 +55,9 @@ pub use reading::{
 pub use reconciling::{reconcile, reconcile_in_lanes};
 pub use running::{RunningCampaign, running_campaigns};
 pub use statement::{Statement, StatementLine, Sums};
-pub use till::{Customer, Done, TillMove, TillReversal, TillWish, move_at_tills_in, spend_at_till};
+pub use till::{
+    Customer, TillDone, TillMove, TillReversal, TillWish, move_at_tills_in, spend_at_till,
+};
 pub use versioning::{Listed, Span};
 
 pub use super::error::MEMBER_NOT_FOUND;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use huiyi::kernel::codes::TransferKind;
+use huiyi::kernel::codes::{Ledger, TransferKind};
+use huiyi::points::service as points;
 use serde_json::{Value, json};
 
 use super::shop::Shop;
@@ -123,12 +124,8 @@ async fn a_checkout_whose_process_dies_at_any_step_happens_once() {
         assert_eq!(rows.len(), expected, "{number}");
     }
     let app = shop.look().await;
-    let balances = huiyi::points::service::balances(
-        app.db.read(),
-        &shop.members,
-        huiyi::kernel::codes::Ledger::Points,
-    );
-    let balance = balances.await.unwrap()[&shop.members[0]];
+    let balances = points::balances(app.db.read(), &shop.members, Ledger::Points).await.unwrap();
+    let balance = balances[&shop.members[0]];
     app.db.clone().close().await.unwrap();
     let rounds = i64::try_from(STEPS.len() * ways().len()).unwrap();
     assert_eq!((balance.available, balance.frozen), (1_000 - 16 * rounds, 10 * rounds));

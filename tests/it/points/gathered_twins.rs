@@ -9,7 +9,7 @@ use huiyi::http::Error;
 use huiyi::kernel::ids::{HoldId, MemberId, PartnerId};
 use huiyi::partners::service as partners;
 use huiyi::points::service::{
-    self as points, Customer, Done, Freezing, TillMove, TillReversal, TillWish,
+    self as points, Customer, Freezing, TillDone, TillMove, TillReversal, TillWish,
 };
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -100,10 +100,10 @@ impl Twin {
         work.await.unwrap().into_iter().map(|done| self.told(done)).collect()
     }
 
-    fn told(&mut self, done: Result<Done, Error>) -> Told {
+    fn told(&mut self, done: Result<TillDone, Error>) -> Told {
         match done {
-            Ok(Done::Moved(posted)) => Told::Moved(posted.amount, posted.available),
-            Ok(Done::Held(held)) => {
+            Ok(TillDone::Moved(posted)) => Told::Moved(posted.amount, posted.available),
+            Ok(TillDone::Held(held)) => {
                 let row = held.row;
                 self.holds.insert(row.order_ref.clone().unwrap(), row.id);
                 let who = self.members.iter().position(|id| *id == row.member_id).unwrap();
@@ -171,10 +171,10 @@ impl Tills {
                 (Wish::Spend(number, ..) | Wish::Capture(number, _), _) => {
                     self.used.push(number.clone());
                 }
-                (Wish::Freeze(number, who, points), _) => {
-                    if !self.checkouts.iter().any(|known| known.0 == *number) {
-                        self.checkouts.push((number.clone(), *who, *points));
-                    }
+                (Wish::Freeze(number, who, points), _)
+                    if !self.checkouts.iter().any(|known| known.0 == *number) =>
+                {
+                    self.checkouts.push((number.clone(), *who, *points));
                 }
                 _ => {}
             }
@@ -207,7 +207,13 @@ fn comparable(wish: &Wish, told: Told, before: &mut HashSet<String>) -> Told {
 /// Several wishes about one account or one hold are decided one after another, as if each had come alone.
 #[actix_web::test]
 async fn wishes_that_share_a_transaction_are_answered_as_if_one_by_one() {
-    let seed = rand::random();
+    let lives = if std::env::var("HUIYI_TEST_LONG").is_ok() { 20 } else { 1 };
+    for _ in 0..lives {
+        live(rand::random()).await;
+    }
+}
+
+async fn live(seed: u64) {
     let mut tills = Tills {
         random: StdRng::seed_from_u64(seed),
         numbers: 0,

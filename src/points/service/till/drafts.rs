@@ -26,10 +26,13 @@ const EARLIEST: i64 = 946_684_800;
 
 /// What a wish comes to.
 pub(super) enum Draft {
-    /// A movement after which not more points have run out than before.
-    Takes(Movement),
-    /// One that may bring points back, or in, that have run out.
-    GivesBack(Movement),
+    /// A movement.
+    Moves {
+        /// It.
+        movement: Movement,
+        /// Whether it may bring points in that have run out.
+        gives_back: bool,
+    },
     /// Nothing moves: the hold is answered as it stands.
     Stands,
 }
@@ -122,13 +125,14 @@ impl Facts {
             Movement { store, ..movement }
         };
         if !matches!(wish, TillWish::Earn(_)) {
-            return Ok(Draft::Takes(drafted(Act::Spend { amount: till.points })));
+            let movement = drafted(Act::Spend { amount: till.points });
+            return Ok(Draft::Moves { movement, gives_back: false });
         }
         let expires_at =
             self.months[place].map(|months| app.calendar.end_of_month_after(at, months));
         let act = Act::Earn { amount: till.points, expires_at, rule: None, settles_at: None };
-        let gone = expires_at.is_some_and(|at| at <= app.clock.now());
-        Ok(if gone { Draft::GivesBack(drafted(act)) } else { Draft::Takes(drafted(act)) })
+        let gives_back = expires_at.is_some_and(|at| at <= app.clock.now());
+        Ok(Draft::Moves { movement: drafted(act), gives_back })
     }
 
     fn give_back(&self, app: &App, partner: PartnerId, wish: &TillReversal) -> Result<Draft> {
@@ -143,7 +147,8 @@ impl Facts {
             amount: wish.points,
             short: Short::Debt,
         };
-        Ok(Draft::GivesBack(movement(partner, &wish.reversal_no, member, act, app.clock.now())))
+        let movement = movement(partner, &wish.reversal_no, member, act, app.clock.now());
+        Ok(Draft::Moves { movement, gives_back: true })
     }
 }
 

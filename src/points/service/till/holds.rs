@@ -8,7 +8,7 @@ use entity::ids::{HoldId, MemberId, PartnerId};
 use entity::points_hold;
 
 use super::drafts::{Draft, Facts, movement, source_id};
-use super::{Done, Step, TillWish};
+use super::{Step, TillDone, TillWish};
 use crate::app::App;
 use crate::db::Tx;
 use crate::http::Result;
@@ -35,7 +35,7 @@ impl Facts {
             order_ref: Some(wish.checkout_no.clone()),
         };
         let movement = movement(partner, &wish.checkout_no, member, act, now);
-        Ok(Draft::Takes(Movement { store, ..movement }))
+        Ok(Draft::Moves { movement: Movement { store, ..movement }, gives_back: false })
     }
 
     /// Uses a hold, all of it or as much as said; the rest goes back.
@@ -48,8 +48,7 @@ impl Facts {
         let hold = self.own_hold(partner, id)?;
         let amount = points.unwrap_or(hold.amount);
         let movement = self.end(app, partner, hold, Act::Capture { hold: id, amount })?;
-        let whole = amount == hold.amount;
-        Ok(if whole { Draft::Takes(movement) } else { Draft::GivesBack(movement) })
+        Ok(Draft::Moves { movement, gives_back: amount < hold.amount })
     }
 
     /// Gives a hold back. One that went back by itself is simply answered.
@@ -58,7 +57,8 @@ impl Facts {
         if matches!(hold.state, HoldState::Released | HoldState::Lapsed) {
             return Ok(Draft::Stands);
         }
-        Ok(Draft::GivesBack(self.end(app, partner, hold, Act::Release { hold: id })?))
+        let movement = self.end(app, partner, hold, Act::Release { hold: id })?;
+        Ok(Draft::Moves { movement, gives_back: true })
     }
 
     fn end(
@@ -124,7 +124,7 @@ pub(super) async fn tell(
     app: &App,
     wishes: &[&(PartnerId, TillWish)],
     steps: Vec<Result<Step>>,
-) -> Result<Vec<Result<Done>>> {
+) -> Result<Vec<Result<TillDone>>> {
     let told = Told::of(tx, app, wishes, &steps).await?;
     let each = |((partner, wish), step): (&&(PartnerId, TillWish), Result<Step>)| {
         let step = step?;
@@ -133,7 +133,7 @@ pub(super) async fn tell(
             Step::Posted(posted) => posted.available,
             Step::Stands => told.spendable.get(&row.member_id).copied().unwrap_or_default(),
         };
-        Ok(Done::Held(Box::new(held(app, row.clone(), balance))))
+        Ok(TillDone::Held(Box::new(held(app, row.clone(), balance))))
     };
     Ok(wishes.iter().zip(steps).map(each).collect())
 }

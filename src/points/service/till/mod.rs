@@ -84,7 +84,7 @@ pub enum TillWish {
 
 /// What a till is answered.
 #[derive(Clone, Debug)]
-pub enum Done {
+pub enum TillDone {
     /// Points moved.
     Moved(Posted),
     /// A hold was made or ended.
@@ -100,9 +100,9 @@ enum Step {
 }
 
 impl Step {
-    fn moved(self) -> Result<Done> {
+    fn moved(self) -> Result<TillDone> {
         match self {
-            Self::Posted(posted) => Ok(Done::Moved(posted)),
+            Self::Posted(posted) => Ok(TillDone::Moved(posted)),
             Self::Stands => Err(Error::fault("a movement got no answer")),
         }
     }
@@ -142,25 +142,18 @@ pub async fn move_at_tills_in(
     tx: &Tx,
     app: &App,
     wishes: &[&(PartnerId, TillWish)],
-) -> Result<Vec<Result<Done>>> {
-    let drafts = draft(tx, app, wishes).await?;
-    let mut steps: Vec<Option<Result<Step>>> = Vec::with_capacity(drafts.len());
+) -> Result<Vec<Result<TillDone>>> {
     let mut open: VecDeque<Open> = VecDeque::new();
-    for (i, draft) in drafts.into_iter().enumerate() {
-        let (movement, gives_back) = match draft {
-            Ok(Draft::Takes(movement)) => (movement, false),
-            Ok(Draft::GivesBack(movement)) => (movement, true),
-            Ok(Draft::Stands) => {
-                steps.push(Some(Ok(Step::Stands)));
-                continue;
+    let mut steps: Vec<Option<Result<Step>>> = Vec::with_capacity(wishes.len());
+    for (place, draft) in draft(tx, app, wishes).await?.into_iter().enumerate() {
+        steps.push(match draft {
+            Ok(Draft::Moves { movement, gives_back }) => {
+                open.push_back(Open { place, movement, gives_back });
+                None
             }
-            Err(refused) => {
-                steps.push(Some(Err(refused)));
-                continue;
-            }
-        };
-        open.push_back(Open { place: i, movement, gives_back });
-        steps.push(None);
+            Ok(Draft::Stands) => Some(Ok(Step::Stands)),
+            Err(refused) => Some(Err(refused)),
+        });
     }
     while !open.is_empty() {
         let (places, movements): (Vec<usize>, Vec<Movement>) = round(&mut open).into_iter().unzip();
@@ -189,9 +182,9 @@ pub async fn spend_at_till(app: &App, partner: PartnerId, wish: &TillMove) -> Re
     let answers = db::in_tx(&app.db, async |tx| move_at_tills_in(tx, app, &[&wish]).await).await?;
     app.bell.ring();
     match answers.into_iter().next() {
-        Some(Ok(Done::Moved(posted))) => Ok(posted),
+        Some(Ok(TillDone::Moved(posted))) => Ok(posted),
         Some(Err(refused)) => Err(refused),
-        Some(Ok(Done::Held(_))) | None => Err(Error::fault("a wish got no answer")),
+        Some(Ok(TillDone::Held(_))) | None => Err(Error::fault("a wish got no answer")),
     }
 }
 
