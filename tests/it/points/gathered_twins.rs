@@ -187,8 +187,10 @@ fn comparable(wish: &Wish, told: Told, before: &mut HashSet<String>) -> Told {
     let again = match (wish, &told) {
         (_, Told::Refused(_)) => false,
         (Wish::Freeze(number, ..), _) => !before.insert(format!("freeze {number}")),
-        (Wish::Capture(number, _) | Wish::Release(number), _) => {
-            !before.insert(format!("end {number}"))
+        (Wish::Capture(number, _) | Wish::Release(number), told) => {
+            // The job may have given it back before.
+            let lapsed = matches!(told, Told::Held { state, .. } if state == "Lapsed");
+            !before.insert(format!("end {number}")) || lapsed
         }
         _ => false,
     };

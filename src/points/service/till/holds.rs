@@ -105,6 +105,13 @@ const fn hold_of(wish: &TillWish) -> Option<HoldId> {
     }
 }
 
+/// Locks the holds that movements end, in id order.
+pub(super) async fn lock(tx: &Tx, movements: impl Iterator<Item = &Movement>) -> Result<()> {
+    let ids: BTreeSet<HoldId> = movements.filter_map(Movement::resolves).collect();
+    store::lock_holds(tx, &Vec::from_iter(ids)).await?;
+    Ok(())
+}
+
 /// A release that met a hold which had gone back by itself is told how it stands.
 pub(super) fn forgiven(wish: &TillWish, step: Result<Step>) -> Result<Step> {
     match step {

@@ -155,11 +155,18 @@ pub async fn move_at_tills_in(
             Err(refused) => Some(Err(refused)),
         });
     }
-    while !open.is_empty() {
-        let (places, movements): (Vec<usize>, Vec<Movement>) = round(&mut open).into_iter().unzip();
+    let mut next = round(&mut open);
+    if !open.is_empty() {
+        // Those of later rounds too: holds are locked before the accounts.
+        let all = next.iter().map(|(_, movement)| movement);
+        holds::lock(tx, all.chain(open.iter().map(|one| &one.movement))).await?;
+    }
+    while !next.is_empty() {
+        let (places, movements): (Vec<usize>, Vec<Movement>) = next.into_iter().unzip();
         for (place, answer) in places.into_iter().zip(post_round(tx, app, &movements).await?) {
             steps[place] = Some(holds::forgiven(&wishes[place].1, answer.map(Step::Posted)));
         }
+        next = round(&mut open);
     }
     let missing = || Err(Error::fault("a movement got no answer"));
     let steps = steps.into_iter().map(|step| step.unwrap_or_else(missing)).collect();
