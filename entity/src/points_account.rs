@@ -1,4 +1,4 @@
-//! The balances of a member in one ledger: one row, changed only under its lock (PT-1).
+//! The balances of a member in one ledger: one row, changed only under its lock, or only if it is as it was read (PT-1).
 
 use sea_orm::entity::prelude::*;
 
@@ -6,7 +6,7 @@ use crate::codes::Ledger;
 use crate::ids::{AccountId, MemberId};
 use crate::values::Mac;
 
-/// The balances of a member in one ledger: one row, changed only under its lock (PT-1).
+/// The balances of a member in one ledger: one row, changed only under its lock, or only if it is as it was read (PT-1).
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "points_account")]
@@ -26,6 +26,8 @@ pub struct Model {
     pub frozen: i64,
     /// Number of transfers.
     pub version: i64,
+    /// Whether its member was merged into another: nothing moves in it any more.
+    pub closed: bool,
     /// Last transfer.
     pub updated_at: DateTimeUtc,
     /// That of the last transfer; none before the first that has one (L7).

@@ -9,7 +9,8 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::{Conn, Db, Tx, rows};
+use super::rows::{self, Writes};
+use super::{Conn, Db, Tx};
 
 /// How long a run may take before another may take over.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
@@ -90,13 +91,13 @@ fn standing(row: &record::Model, fingerprint: &Digest, now: DateTime<Utc>) -> St
 /// A key, the fingerprint of its request and the answer that it got.
 pub type Answered<'a> = (&'a Digest, &'a Digest, &'a str);
 
-/// Writes the answers of requests that had a free key, in the transaction of their effects. A key that somebody else took
+/// Writes the answers of requests that had a free key, together with their effects. A key that somebody else took
 /// meanwhile is a duplicate: roll back and look again.
 ///
 /// # Errors
 /// The database's.
-pub async fn keep(
-    tx: &impl Conn,
+pub async fn keep_with(
+    writes: &mut Writes<'_, impl Conn>,
     answers: &[Answered<'_>],
     status: u16,
     now: DateTime<Utc>,
@@ -115,8 +116,7 @@ pub async fn keep(
     let mut records: Vec<_> = answers.iter().map(row).collect();
     // In one order everywhere, so that two batches never wait for each other in a circle.
     records.sort_unstable_by(|a, b| a.digest.cmp(&b.digest));
-    rows::insert::<record::Entity>(tx, &records.iter().collect::<Vec<_>>(), &[]).await?;
-    Ok(())
+    writes.insert::<record::Entity>(&records.iter().collect::<Vec<_>>()).await
 }
 
 /// Claims `key` for a request with `fingerprint`, in a transaction of its own.

@@ -24,6 +24,9 @@ pub use sea_orm::DbErr as DbError;
 /// A transaction that [`in_tx`] began.
 pub type Tx = DatabaseTransaction;
 
+/// Connections; each statement by itself is a transaction.
+pub type Pool = DatabaseConnection;
+
 /// Where rows are. SQLite has one writer, so writing and reading have pools of their own.
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -179,6 +182,18 @@ pub fn is_unavailable(error: &DbErr) -> bool {
 #[must_use]
 pub fn is_duplicate(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_)))
+}
+
+/// Whether a row that [`rows::Writes::update_as_read`] was to write is not as it was read.
+#[must_use]
+pub fn is_outdated(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
+        error
+    else {
+        return false;
+    };
+    let SqlxError::Database(error) = error.as_ref() else { return false };
+    error.code().is_some_and(|code| code == "22012")
 }
 
 /// Whether a number became too large for its type while the database computed.

@@ -3,6 +3,8 @@
 //! On PostgreSQL a set travels as one array a column and is unnested there: one prepared statement whatever the size
 //! of the batch, and no parameter a value. MySQL and SQLite get VALUES lists in chunks.
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::extension::postgres::PgFunc;
 use sea_orm::sea_query::{ArrayType, Expr, OnConflict, SimpleExpr, Value};
@@ -75,7 +77,7 @@ where
         return Ok(());
     }
     if db.get_database_backend() == Backend::Postgres {
-        let (sql, values) = unnested_update::<E>(0, rows, key, columns)?;
+        let (sql, values) = unnested_update::<E>(0, rows, key, columns, None)?;
         let statement = Statement::from_sql_and_values(Backend::Postgres, sql, values);
         db.execute_raw(statement).await?;
         return Ok(());
@@ -95,12 +97,19 @@ pub struct Writes<'a, C> {
     db: &'a C,
     parts: Vec<String>,
     values: Vec<Value>,
+    /// Parts that must change so many rows.
+    guards: Vec<(usize, usize)>,
 }
 
 impl<'a, C: Conn> Writes<'a, C> {
     /// Nothing yet.
     pub const fn new(db: &'a C) -> Self {
-        Self { db, parts: Vec::new(), values: Vec::new() }
+        Self { db, parts: Vec::new(), values: Vec::new(), guards: Vec::new() }
+    }
+
+    /// Where they go: for reading beside them. What is not sent yet is not seen.
+    pub const fn db(&self) -> &'a C {
+        self.db
     }
 
     /// As [`insert`], where a clash is an error.
@@ -140,8 +149,36 @@ impl<'a, C: Conn> Writes<'a, C> {
         if self.db.get_database_backend() != Backend::Postgres {
             update::<E>(self.db, rows, key, columns).await?;
         } else if !rows.is_empty() {
-            self.add(unnested_update::<E>(self.values.len(), rows, key, columns)?);
+            self.add(unnested_update::<E>(self.values.len(), rows, key, columns, None)?);
         }
+        Ok(())
+    }
+
+    /// As [`update`], of rows that were read without a lock: each comes with itself as it was read, and must still have
+    /// the same in the columns `same`, or nothing of all that is sent together is written
+    /// ([`is_outdated`](super::is_outdated)). PostgreSQL only.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn update_as_read<E>(
+        &mut self,
+        rows: &[(&E::Model, &E::Model)],
+        key: E::Column,
+        same: &[E::Column],
+        columns: &[E::Column],
+    ) -> Result<(), DbErr>
+    where
+        E: EntityTrait,
+        E::Model: ModelTrait<Entity = E>,
+    {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let (now, then): (Vec<&E::Model>, Vec<&E::Model>) = rows.iter().copied().unzip();
+        let read = Some((then.as_slice(), same));
+        let update = unnested_update::<E>(self.values.len(), &now, key, columns, read)?;
+        self.guards.push((self.parts.len(), rows.len()));
+        self.add(update);
         Ok(())
     }
 
@@ -150,17 +187,31 @@ impl<'a, C: Conn> Writes<'a, C> {
         self.values.extend(values);
     }
 
-    /// Sends what was put together.
+    /// Sends what was put together so far.
     ///
     /// # Errors
     /// The database's.
-    pub async fn send(self) -> Result<(), DbErr> {
-        let mut parts = self.parts;
-        let Some(last) = parts.pop() else { return Ok(()) };
+    pub async fn send(&mut self) -> Result<(), DbErr> {
+        let mut parts = std::mem::take(&mut self.parts);
+        let mut values = std::mem::take(&mut self.values);
+        // Division by zero is the one error that a plain expression can raise: it takes back the whole statement. How
+        // many rows there are is no part of the text, which would be prepared anew for each number.
+        let mut kept = Vec::new();
+        for (part, rows) in std::mem::take(&mut self.guards) {
+            values.push(i64::try_from(rows).unwrap_or(i64::MAX).into());
+            kept.push(format!("(SELECT count(*) FROM w{part}) = ${}", values.len()));
+        }
+        let kept = kept.join(" AND ");
+        let last = if kept.is_empty() {
+            let Some(last) = parts.pop() else { return Ok(()) };
+            last
+        } else {
+            format!("SELECT 1 / ({kept})::int")
+        };
         let with = parts.iter().enumerate().map(|(i, part)| format!("w{i} AS ({part})"));
         let with = with.collect::<Vec<_>>().join(", ");
         let sql = if with.is_empty() { last } else { format!("WITH {with} {last}") };
-        let statement = Statement::from_sql_and_values(Backend::Postgres, sql, self.values);
+        let statement = Statement::from_sql_and_values(Backend::Postgres, sql, values);
         self.db.execute_raw(statement).await?;
         Ok(())
     }
@@ -223,7 +274,7 @@ where
     let mut sql = format!(
         r#"INSERT INTO "{table}" ({names}) SELECT {} FROM {}"#,
         set.picked.join(", "),
-        set.source
+        set.source()
     );
     if !clash.is_empty() {
         sql = format!("{sql} ON CONFLICT ({}) DO NOTHING", quoted(clash));
@@ -231,25 +282,35 @@ where
     Ok((sql, set.arrays))
 }
 
+/// With `read`, only rows that still have the same in its columns are written, and the statement answers a row for each.
 fn unnested_update<E>(
     before: usize,
     rows: &[&E::Model],
     key: E::Column,
     columns: &[E::Column],
+    read: Option<(&[&E::Model], &[E::Column])>,
 ) -> Result<(String, Vec<Value>), DbErr>
 where
     E: EntityTrait,
     E::Model: ModelTrait<Entity = E>,
 {
     let every: Vec<E::Column> = std::iter::once(key).chain(columns.iter().copied()).collect();
-    let set = Unnested::of::<E>(before, rows, &every)?;
+    let mut set = Unnested::of::<E>(before, rows, &every)?;
+    let mut end = String::new();
+    if let Some((then, same)) = read {
+        for column in same {
+            let name = set.add_column::<E>(then, *column)?;
+            let _ = write!(end, r#" AND t."{}" = {name}"#, column.as_str());
+        }
+        end.push_str(" RETURNING 1");
+    }
     let sets = columns.iter().zip(&set.picked[1..]);
     let sets = sets.map(|(column, picked)| format!(r#""{}" = {picked}"#, column.as_str()));
     let sql = format!(
-        r#"UPDATE "{}" AS t SET {} FROM {} WHERE t."{}" = {}"#,
+        r#"UPDATE "{}" AS t SET {} FROM {} WHERE t."{}" = {}{end}"#,
         E::default().as_str(),
         sets.collect::<Vec<_>>().join(", "),
-        set.source,
+        set.source(),
         key.as_str(),
         set.picked[0],
     );
@@ -263,35 +324,51 @@ fn quoted<C: IdenStatic>(columns: &[C]) -> String {
 
 /// A set of rows as one array a column.
 struct Unnested {
-    /// `UNNEST($1::uuid[], …) AS u(c0, …)`
-    source: String,
+    /// How many parameters stand before these.
+    before: usize,
+    /// `$1::uuid[]`, …
+    places: Vec<String>,
     /// What each column of a row is read as.
     picked: Vec<String>,
     arrays: Vec<Value>,
 }
 
 impl Unnested {
-    /// `before`: how many parameters stand before these.
     fn of<E>(before: usize, rows: &[&E::Model], columns: &[E::Column]) -> Result<Self, DbErr>
     where
         E: EntityTrait,
         E::Model: ModelTrait<Entity = E>,
     {
-        let (mut places, mut names, mut picked, mut arrays) = (vec![], vec![], vec![], vec![]);
-        for (i, column) in columns.iter().enumerate() {
-            let nullable = column.def().is_null();
-            let kind = Kind::of(&<E::Model as ModelTrait>::get_value_type(*column))?;
-            if nullable && matches!(kind, Kind::Bool) {
-                return Err(DbErr::Type("a flag that may be absent cannot be sent".to_owned()));
-            }
-            let values = rows.iter().map(|row| solid(row.get(*column)));
-            arrays.push(Value::Array(kind.array(), Some(Box::new(values.collect()))));
-            places.push(format!("${}::{}[]", before + i + 1, kind.sent()));
-            names.push(format!("c{i}"));
-            picked.push(kind.picked(&format!("u.c{i}"), nullable));
+        let mut set = Self { before, places: vec![], picked: vec![], arrays: vec![] };
+        for column in columns {
+            let name = set.add_column::<E>(rows, *column)?;
+            set.picked.push(name);
         }
-        let source = format!("UNNEST({}) AS u({})", places.join(", "), names.join(", "));
-        Ok(Self { source, picked, arrays })
+        Ok(set)
+    }
+
+    /// One more column; answers what it is read as.
+    fn add_column<E>(&mut self, rows: &[&E::Model], column: E::Column) -> Result<String, DbErr>
+    where
+        E: EntityTrait,
+        E::Model: ModelTrait<Entity = E>,
+    {
+        let nullable = column.def().is_null();
+        let kind = Kind::of(&<E::Model as ModelTrait>::get_value_type(column))?;
+        if nullable && matches!(kind, Kind::Bool) {
+            return Err(DbErr::Type("a flag that may be absent cannot be sent".to_owned()));
+        }
+        let name = format!("u.c{}", self.arrays.len());
+        let values = rows.iter().map(|row| solid(row.get(column))).collect();
+        self.arrays.push(Value::Array(kind.array(), Some(Box::new(values))));
+        self.places.push(format!("${}::{}[]", self.before + self.arrays.len(), kind.sent()));
+        Ok(kind.picked(&name, nullable))
+    }
+
+    /// `UNNEST($1::uuid[], …) AS u(c0, …)`
+    fn source(&self) -> String {
+        let names: Vec<_> = (0..self.places.len()).map(|i| format!("c{i}")).collect();
+        format!("UNNEST({}) AS u({})", self.places.join(", "), names.join(", "))
     }
 }
 

@@ -1,8 +1,13 @@
 //! `Idempotency-Key` for requests that share a transaction: their keys, effects, events and answers stand with one
 //! commit, and each gets its own answer (PT-5, promises A2).
+//!
+//! Nearly every request comes once, and nobody else moves what it moves. So on PostgreSQL a batch first takes that for
+//! granted: it reads without locks and writes everything in one statement, which the database refuses as a whole when it
+//! was wrong; then the batch is done again in a transaction that looks and locks.
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use actix_web::HttpResponse;
 use chrono::{DateTime, Utc};
@@ -14,17 +19,67 @@ use super::problem::Error;
 use super::{Result, codes};
 use crate::app::App;
 use crate::db::coalesce::{Gatherer, Limits, Lost};
-use crate::db::idempotency::{Standing, keep, look_up};
-use crate::db::{self, Failure, Tx};
+use crate::db::idempotency::{Standing, keep_with, look_up};
+use crate::db::rows::Writes;
+use crate::db::{self, Backend, Conn, Db, Failure, Pool, Tx};
 use crate::kernel::abort_at;
+
+/// Writes that are sent as one statement, which is a transaction by itself.
+pub type AtOnce<'a> = Writes<'a, Pool>;
+
+/// What is done with gathered wishes.
+pub trait Work<W>: Clone + 'static {
+    /// What a wish that was granted gets.
+    type Done;
+
+    /// Does each wish by itself, in the order given; one that is refused has had no effect. Fails as a whole with no
+    /// effect at all.
+    fn in_tx(
+        &self,
+        tx: &Tx,
+        app: &App,
+        wishes: &[&W],
+    ) -> impl Future<Output = Result<Vec<Result<Self::Done>>>>;
+
+    /// The same, as if nothing of it stood already and nobody else moved the same: reads without locks, and leaves what
+    /// has to be written unsent, so that the database refuses all of it when that was wrong. None when it is seen to be
+    /// wrong, or cannot be done like this.
+    fn at_once(
+        &self,
+        writes: &mut AtOnce<'_>,
+        app: &App,
+        wishes: &[&W],
+    ) -> impl Future<Output = Result<Option<Vec<Result<Self::Done>>>>>;
+}
 
 /// Where requests with wishes of type `W` gather; the [`App`]'s memory keeps one.
 #[derive(Debug)]
-pub struct Gathering<W>(Arc<Gatherer<Asked<W>, Told, Error>>);
+pub struct Gathering<W> {
+    gatherer: Arc<Gatherer<Asked<W>, Told, Error>>,
+    wary: Arc<Wary>,
+}
 
 impl<W> Default for Gathering<W> {
     fn default() -> Self {
-        Self(Arc::default())
+        Self { gatherer: Arc::default(), wary: Arc::default() }
+    }
+}
+
+/// How many batches look and lock at once, because one that did not was refused a moment ago: whoever sends again what
+/// stands costs the others little.
+#[derive(Debug, Default)]
+struct Wary(AtomicU32);
+
+impl Wary {
+    const BATCHES: u32 = 16;
+
+    fn hopes(&self) -> bool {
+        let less = |left: u32| left.checked_sub(1);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_err()
+    }
+
+    fn was_wrong(&self) {
+        self.0.store(Self::BATCHES, Ordering::Relaxed);
     }
 }
 
@@ -49,19 +104,18 @@ enum Told {
 }
 
 impl IdempotencyKey {
-    /// As [`IdempotencyKey::once`], with others who wish something at the same time: `work` gets a slice of wishes and
-    /// answers each by itself; one that it refuses has had no effect. It fails as a whole with no effect at all. Wishes
-    /// that would wait for the same lock should have the same `lane`.
+    /// As [`IdempotencyKey::once`], with others who wish something at the same time. Wishes that would wait for the same
+    /// lock should have the same `lane`.
     ///
     /// # Errors
     /// As [`IdempotencyKey::once`], and `unavailable` when too many wait.
-    pub async fn gathered<W, T, A>(
+    pub async fn gathered<W, K: Work<W>, A>(
         &self,
         app: &App,
         (principal, body): (&str, &[u8]),
         (lane, wish): (usize, W),
-        work: impl AsyncFn(&Tx, &App, &[&W]) -> Result<Vec<Result<T>>> + Clone + 'static,
-        answer: impl Fn(T) -> A + Clone + 'static,
+        work: K,
+        answer: impl Fn(K::Done) -> A + Clone + 'static,
     ) -> Result<HttpResponse>
     where
         W: Clone + Send + Sync + 'static,
@@ -79,7 +133,7 @@ impl IdempotencyKey {
             }
         }
         let work = async |tx: &_| {
-            let answers = work(tx, app, &[&wish]).await?;
+            let answers = work.in_tx(tx, app, &[&wish]).await?;
             let only = answers.into_iter().next();
             only.unwrap_or_else(|| Err(Error::fault("a wish got no answer")))
         };
@@ -96,7 +150,7 @@ async fn gather<W: Send + Sync + 'static>(
 ) -> Result<Option<HttpResponse>> {
     let gathering = app.memory.of::<Gathering<W>>();
     let busy = || Error::from(codes::UNAVAILABLE).retry_after(1);
-    match gathering.0.ask(lane, asked, limits, batch).await {
+    match gathering.gatherer.ask(lane, asked, limits, batch).await {
         Ok(Told::Done(body)) => Ok(Some(json(200, body))),
         Ok(Told::Before(status, body)) => Ok(Some(replay(status, body))),
         // Whether something of it stands, its own look at the key will say.
@@ -108,46 +162,105 @@ async fn gather<W: Send + Sync + 'static>(
 }
 
 /// The work of a gathered batch: one transaction.
-fn batch<W, T, A: Serialize>(
+fn batch<W: Send + Sync + 'static, K: Work<W>, A: Serialize>(
     app: App,
-    work: impl AsyncFn(&Tx, &App, &[&W]) -> Result<Vec<Result<T>>> + 'static,
-    answer: impl Fn(T) -> A + 'static,
-) -> impl AsyncFn(&[Asked<W>]) -> Result<Vec<Told>> + 'static
-where
-    W: 'static,
-{
+    work: K,
+    answer: impl Fn(K::Done) -> A + 'static,
+) -> impl AsyncFn(&[Asked<W>]) -> Result<Vec<Told>> + 'static {
+    let wary = Arc::clone(&app.memory.of::<Gathering<W>>().wary);
     async move |asked: &[Asked<W>]| {
         let db = app.db.own().await?;
-        let run = async || {
-            db::in_tx(&db, async |tx| {
-                let told = run(tx, app.clock.now(), asked, async |tx, wishes| {
-                    let answers = work(tx, &app, wishes).await?;
-                    answers.into_iter().map(|one| written(one, &answer)).collect()
-                });
-                let told = told.await?;
-                abort_at("before_commit");
-                Ok(told)
-            })
-            .await
-        };
+        if db.backend() == Backend::Postgres && wary.hopes() {
+            match at_once(&db, &app, asked, (&work, &answer)).await {
+                Ok(Some(told)) => return Ok(told),
+                Err(error) if !error.db().is_some_and(hope_was_vain) => return Err(error),
+                Ok(None) | Err(_) => wary.was_wrong(),
+            }
+        }
+        let run = async || in_tx(&db, &app, asked, (&work, &answer)).await;
         let mut result = run().await;
         if result.as_ref().is_err_and(|error: &Error| error.db().is_some_and(db::is_duplicate)) {
             // Somebody committed the same key or cause between our look and our write: look again.
             result = run().await;
         }
-        if result.is_ok() {
-            abort_at("committed");
-        }
         result
     }
 }
 
-/// The body of an answer; a refusal stays one.
-fn written<T, A: Serialize>(one: Result<T>, answer: &impl Fn(T) -> A) -> Result<Result<String>> {
-    match one {
+/// It stands already, has changed since it was read, or waited in a circle for somebody else.
+fn hope_was_vain(error: &db::DbError) -> bool {
+    db::is_duplicate(error) || db::is_outdated(error) || db::is_transient(error)
+}
+
+/// A batch that looks and locks.
+async fn in_tx<W, K: Work<W>, A: Serialize>(
+    db: &Db,
+    app: &App,
+    asked: &[Asked<W>],
+    (work, answer): (&K, &impl Fn(K::Done) -> A),
+) -> Result<Vec<Told>> {
+    let now = app.clock.now();
+    let told = db::in_tx(db, async |tx| {
+        let turns = turns(asked, look_up(tx, &keys(asked), now).await?);
+        abort_at("key_claimed");
+        let running = running(asked, &turns);
+        let wishes: Vec<&W> = running.iter().map(|one| &one.wish).collect();
+        let answers =
+            if wishes.is_empty() { Vec::new() } else { work.in_tx(tx, app, &wishes).await? };
+        let answers = written(answers, answer)?;
+        let mut writes = Writes::new(tx);
+        keep(&mut writes, &running, &answers, now).await?;
+        writes.send().await?;
+        abort_at("before_commit");
+        Ok::<_, Error>(told(asked, turns, answers))
+    });
+    let told = told.await?;
+    abort_at("committed");
+    Ok(told)
+}
+
+/// A batch that hopes; none when hope was in vain.
+async fn at_once<W, K: Work<W>, A: Serialize>(
+    db: &Db,
+    app: &App,
+    asked: &[Asked<W>],
+    (work, answer): (&K, &impl Fn(K::Done) -> A),
+) -> Result<Option<Vec<Told>>> {
+    let (now, write) = (app.clock.now(), db.write());
+    let turns = turns(asked, vec![Standing::Free; asked.len()]);
+    let running = running(asked, &turns);
+    let wishes: Vec<&W> = running.iter().map(|one| &one.wish).collect();
+    let mut writes = Writes::new(write);
+    let Some(answers) = work.at_once(&mut writes, app, &wishes).await? else { return Ok(None) };
+    let answers = written(answers, answer)?;
+    // No unique key speaks up for what is refused: it may have been answered before.
+    let refused = running.iter().zip(&answers).filter(|(_, answer)| answer.is_err());
+    let refused: Vec<_> = refused.map(|(one, _)| (&one.key, &one.fingerprint)).collect();
+    let standing = look_up(write, &refused, now).await?;
+    if standing.iter().any(|standing| *standing != Standing::Free) {
+        return Ok(None);
+    }
+    keep(&mut writes, &running, &answers, now).await?;
+    abort_at("before_commit");
+    writes.send().await?;
+    abort_at("committed");
+    Ok(Some(told(asked, turns, answers)))
+}
+
+fn keys<W>(asked: &[Asked<W>]) -> Vec<(&Digest, &Digest)> {
+    asked.iter().map(|one| (&one.key, &one.fingerprint)).collect()
+}
+
+/// The bodies of answers; a refusal stays one.
+fn written<T, A: Serialize>(
+    answers: Vec<Result<T>>,
+    answer: &impl Fn(T) -> A,
+) -> Result<Vec<Result<String>>> {
+    let body = |one: Result<T>| match one {
         Ok(value) => serde_json::to_string(&answer(value)).map(Ok).map_err(Error::fault),
         Err(refused) => Ok(Err(refused)),
-    }
+    };
+    answers.into_iter().map(body).collect()
 }
 
 /// What is to be done with one request of a batch.
@@ -158,47 +271,8 @@ enum Turn {
     After(usize),
 }
 
-async fn run<W>(
-    tx: &Tx,
-    now: DateTime<Utc>,
-    asked: &[Asked<W>],
-    work: impl AsyncFn(&Tx, &[&W]) -> Result<Vec<Result<String>>>,
-) -> Result<Vec<Told>> {
-    let turns = turns(tx, now, asked).await?;
-    abort_at("key_claimed");
-    let running: Vec<&Asked<W>> = asked
-        .iter()
-        .zip(&turns)
-        .filter_map(|(one, turn)| matches!(turn, Turn::Runs).then_some(one))
-        .collect();
-    let wishes: Vec<&W> = running.iter().map(|one| &one.wish).collect();
-    let answers = if wishes.is_empty() { Vec::new() } else { work(tx, &wishes).await? };
-    if answers.len() != running.len() {
-        return Err(Error::fault("a batch got another number of answers"));
-    }
-    let done = running.iter().zip(&answers).filter_map(|(one, answer)| {
-        answer.as_ref().ok().map(|body| (&one.key, &one.fingerprint, body.as_str()))
-    });
-    keep(tx, &done.collect::<Vec<_>>(), 200, now).await?;
-    let mut answers = answers.into_iter();
-    let mut told: Vec<Told> = Vec::with_capacity(asked.len());
-    for (one, turn) in asked.iter().zip(turns) {
-        let next = match turn {
-            Turn::Told(told) => told,
-            Turn::Runs => match answers.next() {
-                Some(Ok(body)) => Told::Done(body),
-                Some(Err(error)) => Told::Refused(error),
-                None => Told::Alone,
-            },
-            Turn::After(first) => after(one, &asked[first], &told[first]),
-        };
-        told.push(next);
-    }
-    Ok(told)
-}
-
-async fn turns<W>(tx: &Tx, now: DateTime<Utc>, asked: &[Asked<W>]) -> Result<Vec<Turn>> {
-    let keys: Vec<_> = asked.iter().map(|one| (&one.key, &one.fingerprint)).collect();
+/// What has to be done with each, by what stands under its key.
+fn turns<W>(asked: &[Asked<W>], standing: Vec<Standing>) -> Vec<Turn> {
     let mut firsts: HashMap<&Digest, usize> = HashMap::new();
     let turn = |(i, standing): (usize, Standing)| match standing {
         Standing::Free => {
@@ -213,7 +287,46 @@ async fn turns<W>(tx: &Tx, now: DateTime<Utc>, asked: &[Asked<W>]) -> Result<Vec
         Standing::OtherRequest => Turn::Told(Told::Refused(codes::IDEMPOTENCY_KEY_REUSED.into())),
         Standing::Stale => Turn::Told(Told::Alone),
     };
-    Ok(look_up(tx, &keys, now).await?.into_iter().enumerate().map(turn).collect())
+    standing.into_iter().enumerate().map(turn).collect()
+}
+
+fn running<'a, W>(asked: &'a [Asked<W>], turns: &[Turn]) -> Vec<&'a Asked<W>> {
+    let running = asked.iter().zip(turns).filter(|(_, turn)| matches!(turn, Turn::Runs));
+    running.map(|(one, _)| one).collect()
+}
+
+/// Puts down the answers of those that were granted what they wished.
+async fn keep<W>(
+    writes: &mut Writes<'_, impl Conn>,
+    running: &[&Asked<W>],
+    answers: &[Result<String>],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    if answers.len() != running.len() {
+        return Err(Error::fault("a batch got another number of answers"));
+    }
+    let done = running.iter().zip(answers).filter_map(|(one, answer)| {
+        answer.as_ref().ok().map(|body| (&one.key, &one.fingerprint, body.as_str()))
+    });
+    Ok(keep_with(writes, &done.collect::<Vec<_>>(), 200, now).await?)
+}
+
+fn told<W>(asked: &[Asked<W>], turns: Vec<Turn>, answers: Vec<Result<String>>) -> Vec<Told> {
+    let mut answers = answers.into_iter();
+    let mut told: Vec<Told> = Vec::with_capacity(asked.len());
+    for (one, turn) in asked.iter().zip(turns) {
+        let next = match turn {
+            Turn::Told(told) => told,
+            Turn::Runs => match answers.next() {
+                Some(Ok(body)) => Told::Done(body),
+                Some(Err(error)) => Told::Refused(error),
+                None => Told::Alone,
+            },
+            Turn::After(first) => after(one, &asked[first], &told[first]),
+        };
+        told.push(next);
+    }
+    told
 }
 
 /// The second request with a key: as if it had come after the first one was answered.

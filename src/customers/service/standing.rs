@@ -2,18 +2,21 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use entity::ids::MemberId;
 use entity::member;
+use moka::sync::Cache;
 
 use crate::app::App;
-use crate::db::Conn;
+use crate::customers::store;
 use crate::db::coalesce::{Gatherer, Limits, Lost, lane_of_thread};
+use crate::db::{Backend, Conn};
 use crate::http::{Error, Result, codes};
 use crate::members::service::{self as members, MaskedIdentifier};
 use crate::points::service::{self as ledger, Balance, Expiring, Overview};
-use crate::tiers::service::{self as tiers, Standing};
+use crate::tiers::service::{self as tiers, Record, Standing};
 
 /// A member's points with her tier (PT-8, TR-3).
 #[derive(Clone, Debug)]
@@ -67,41 +70,101 @@ async fn alone(app: &App, member: MemberId) -> Result<PointsSummary> {
     found.ok_or_else(|| codes::NOT_FOUND.into())
 }
 
+/// All that a summary is made from, as it was read; the summary follows from it and the time.
+#[derive(Debug)]
+struct Papers {
+    overview: Overview,
+    record: Record,
+}
+
+impl Papers {
+    fn summary(&self, app: &App) -> Result<PointsSummary> {
+        let Overview { points, expiring, .. } = &self.overview;
+        let (balance, expiring) = usable(*points, expiring.clone(), app.clock.now());
+        Ok(PointsSummary { balance, expiring, standing: self.record.standing(app)? })
+    }
+}
+
+/// Papers that this process has read, each with the mark of its rows then: good for as long as they have that mark.
+struct Kept(Cache<MemberId, (String, Arc<Papers>)>);
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(MOST_KEPT).time_to_live(KEPT).build())
+    }
+}
+
+/// About two kilobytes each.
+const MOST_KEPT: u64 = 20_000;
+/// PostgreSQL counts its transactions round and round; nobody writes four billion in this time.
+const KEPT: Duration = Duration::from_mins(5);
+
 /// The points of many with their tiers; unknown members are absent.
 async fn summaries(
     db: &impl Conn,
     app: &App,
     ids: &[MemberId],
 ) -> Result<HashMap<MemberId, PointsSummary>> {
-    let rows = members::by_ids(db, ids).await?;
-    let rows: Vec<&member::Model> = rows.values().collect();
-    let all = summaries_of(db, app, &rows).await?;
-    Ok(rows.iter().map(|row| row.id).zip(all).collect())
+    let papers = if db.get_database_backend() == Backend::Postgres {
+        kept_papers(db, app, ids).await?
+    } else {
+        papers(db, app, ids).await?
+    };
+    papers.iter().map(|(member, papers)| Ok((*member, papers.summary(app)?))).collect()
 }
 
-async fn summaries_of(
+async fn kept_papers(
     db: &impl Conn,
     app: &App,
-    rows: &[&member::Model],
-) -> Result<Vec<PointsSummary>> {
+    ids: &[MemberId],
+) -> Result<HashMap<MemberId, Arc<Papers>>> {
+    let kept = app.memory.of::<Kept>();
+    let (mut found, mut unknown) = (HashMap::with_capacity(ids.len()), HashMap::new());
+    // Read before what they mark, so that nothing is ever kept with a younger mark than its own.
+    for (member, mark) in store::marks(db, ids).await? {
+        match kept.0.get(&member).filter(|(old, _)| *old == mark) {
+            Some((_, papers)) => drop(found.insert(member, papers)),
+            None => drop(unknown.insert(member, mark)),
+        }
+    }
+    if !unknown.is_empty() {
+        let ids: Vec<MemberId> = unknown.keys().copied().collect();
+        for (member, papers) in papers(db, app, &ids).await? {
+            if let Some(mark) = unknown.remove(&member) {
+                kept.0.insert(member, (mark, Arc::clone(&papers)));
+            }
+            found.insert(member, papers);
+        }
+    }
+    Ok(found)
+}
+
+async fn papers(
+    db: &impl Conn,
+    app: &App,
+    ids: &[MemberId],
+) -> Result<HashMap<MemberId, Arc<Papers>>> {
+    let rows = members::by_ids(db, ids).await?;
+    let rows: Vec<&member::Model> = rows.values().collect();
+    let papers = papers_of(db, app, &rows).await?;
+    Ok(rows.iter().map(|row| row.id).zip(papers.into_iter().map(Arc::new)).collect())
+}
+
+async fn papers_of(db: &impl Conn, app: &App, rows: &[&member::Model]) -> Result<Vec<Papers>> {
     let ids: Vec<MemberId> = rows.iter().map(|row| row.id).collect();
     let mut overviews = ledger::overviews(db, app, &ids).await?;
     let overviews: Vec<Overview> =
         ids.iter().map(|id| overviews.remove(id).unwrap_or_default()).collect();
     let standing: Vec<_> =
         rows.iter().zip(&overviews).map(|(row, own)| (*row, own.growth.available)).collect();
-    let standings = tiers::standings_of(db, app, &standing).await?;
-    let now = app.clock.now();
-    let summary = |(overview, standing): (Overview, Standing)| {
-        let (balance, expiring) = usable(overview.points, overview.expiring, now);
-        PointsSummary { balance, expiring, standing }
-    };
-    Ok(overviews.into_iter().zip(standings).map(summary).collect())
+    let records = tiers::records_of(db, app, &standing).await?;
+    let papers = |(overview, record)| Papers { overview, record };
+    Ok(overviews.into_iter().zip(records).map(papers).collect())
 }
 
 pub(super) async fn summary(app: &App, row: &member::Model) -> Result<PointsSummary> {
-    let only = summaries_of(app.db.read(), app, &[row]).await?.pop();
-    only.ok_or_else(|| Error::fault("a member has no points"))
+    let only = papers_of(app.db.read(), app, &[row]).await?.pop();
+    only.ok_or_else(|| Error::fault("a member has no points"))?.summary(app)
 }
 
 /// Leaves out what has run out, whether or not a job has booked it yet.

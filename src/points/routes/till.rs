@@ -10,6 +10,8 @@ use utoipa::ToSchema;
 
 use super::checkout_wire::PointsHold;
 use crate::app::App;
+use crate::db::Tx;
+use crate::http::gathered::{AtOnce, Work};
 use crate::http::idempotency::IdempotencyKey;
 use crate::http::text::{maybe_plain, number, plain};
 use crate::http::{Body, Error, Problem, Result};
@@ -154,6 +156,32 @@ impl From<TillDone> for TillAnswer {
     }
 }
 
+/// What is done with what tills wish at the same time.
+#[derive(Clone, Copy)]
+struct Tills;
+
+impl Work<(PartnerId, TillWish)> for Tills {
+    type Done = TillDone;
+
+    async fn in_tx(
+        &self,
+        tx: &Tx,
+        app: &App,
+        wishes: &[&(PartnerId, TillWish)],
+    ) -> Result<Vec<Result<TillDone>>> {
+        service::move_at_tills_in(tx, app, wishes).await
+    }
+
+    async fn at_once(
+        &self,
+        writes: &mut AtOnce<'_>,
+        app: &App,
+        wishes: &[&(PartnerId, TillWish)],
+    ) -> Result<Option<Vec<Result<TillDone>>>> {
+        service::move_at_tills_at_once(writes, app, wishes).await
+    }
+}
+
 /// Moves points with whatever other tills wish at the same time.
 pub(super) async fn gathered(
     app: &App,
@@ -163,12 +191,10 @@ pub(super) async fn gathered(
     wish: TillWish,
 ) -> Result<HttpResponse> {
     let lane = wish.lane();
-    let work =
-        async |tx: &_, app: &_, wishes: &[&_]| service::move_at_tills_in(tx, app, wishes).await;
     let request = (partner.to_string(), body);
     let request = (request.0.as_str(), request.1);
     let answer =
-        key.gathered(app, request, (lane, (partner, wish)), work, TillAnswer::from).await?;
+        key.gathered(app, request, (lane, (partner, wish)), Tills, TillAnswer::from).await?;
     app.bell.ring();
     Ok(answer)
 }

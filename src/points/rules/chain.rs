@@ -186,7 +186,7 @@ impl Bytes {
     fn account(&mut self, row: &Account) {
         #[rustfmt::skip]
         let Account {
-            id, member_id, ledger, pending, available, frozen, version, updated_at, last_mac, mac: _,
+            id, member_id, ledger, pending, available, frozen, version, closed, updated_at, last_mac, mac: _,
         } = row;
         self.begin(b"huiyi account v1");
         self.ids(&[(1, Some(id.0)), (2, Some(member_id.0))]);
@@ -195,6 +195,10 @@ impl Bytes {
         self.ints(&[(8, time(*updated_at))]);
         if let Some(last) = last_mac {
             self.field(9, last.0.as_bytes());
+        }
+        // Only once it is: open accounts have the code that they had before accounts were closed.
+        if *closed {
+            self.field(10, b"closed");
         }
     }
 }

@@ -70,6 +70,12 @@ impl Lots {
         self.0.insert(place, lot);
     }
 
+    /// What is left of settled lots that have run out by `now` and are not booked as expired yet.
+    pub fn ran_out(&self, now: DateTime<Utc>) -> i64 {
+        let gone = |lot: &&Lot| lot.row.settled && ran_out(&lot.row, now);
+        self.0.iter().filter(gone).map(|lot| lot.row.remaining).sum()
+    }
+
     /// In the order of use.
     pub fn iter(&self) -> impl Iterator<Item = &Lot> {
         self.0.iter()

@@ -10,7 +10,8 @@ use crate::app::App;
 use crate::db::Tx;
 use crate::db::rows::Writes;
 use crate::http::{Error, Result};
-use crate::points::{rules, store};
+use crate::points::rules::{self, Mark};
+use crate::points::store;
 
 /// Carries everything of `from` over to `to`: balances, lots with their expiry and their spent-by records,
 /// and what is held for checkouts (ID-3).
@@ -34,6 +35,8 @@ pub async fn merge_in(
     let both = Ledger::ALL.iter().flat_map(|ledger| [(from, *ledger), (to, *ledger)]);
     let accounts = posting::locked(tx, app, &both.collect::<BTreeSet<_>>(), now).await?;
     let ids: Vec<_> = accounts.iter().map(|row| row.id).collect();
+    let hers = accounts.iter().filter(|row| row.member_id == from);
+    store::close_accounts(tx, &hers.map(|row| row.id).collect::<Vec<_>>()).await?;
     let mut accounts = posting::by_key(accounts);
     posting::shelve(store::lots_left(tx, &ids).await?, accounts.values_mut());
     for ledger in Ledger::ALL {
@@ -42,6 +45,8 @@ pub async fn merge_in(
             return Err(Error::fault("an account that was just locked is gone"));
         };
         let entries = rules::merge(&mut loser, &mut winner, cause, now);
+        loser.row.closed = true;
+        loser.mark = Mark::Changed;
         store::move_lots(tx, loser.row.id, winner.row.id).await?;
         store::move_holds(tx, loser.row.id, (winner.row.id, to)).await?;
         let mut writes = Writes::new(tx);

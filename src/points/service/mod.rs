@@ -56,7 +56,8 @@ pub use reconciling::{reconcile, reconcile_in_lanes};
 pub use running::{RunningCampaign, running_campaigns};
 pub use statement::{Statement, StatementLine, Sums};
 pub use till::{
-    Customer, TillDone, TillMove, TillReversal, TillWish, move_at_tills_in, spend_at_till,
+    Customer, TillDone, TillMove, TillReversal, TillWish, move_at_tills_at_once, move_at_tills_in,
+    spend_at_till,
 };
 pub use versioning::{Listed, Span};
 

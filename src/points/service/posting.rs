@@ -92,6 +92,7 @@ pub(super) fn fresh(
         available: 0,
         frozen: 0,
         version: 0,
+        closed: false,
         updated_at: now,
         last_mac: None,
         mac: None,
@@ -249,13 +250,27 @@ pub(super) fn shelve<'a>(
     }
 }
 
-/// Writes what was decided.
+/// Writes what was decided about locked accounts.
 pub(super) async fn write(
     writes: &mut Writes<'_, Tx>,
     app: &App,
     accounts: impl Iterator<Item = Account>,
     entries: &Entries,
 ) -> Result<()> {
+    let changed = write_lots(writes, app, accounts, entries).await?;
+    abort_at("transfers_written");
+    store::save_accounts(writes, &changed).await?;
+    abort_at("accounts_written");
+    Ok(())
+}
+
+/// Writes transfers, lots and their use; answers the accounts that have to be written, sealed and sorted by id.
+pub(super) async fn write_lots(
+    writes: &mut Writes<'_, impl Conn>,
+    app: &App,
+    accounts: impl Iterator<Item = Account>,
+    entries: &Entries,
+) -> Result<Vec<points_account::Model>> {
     let (mut changed, mut fresh_lots, mut changed_lots) = (Vec::new(), Vec::new(), Vec::new());
     for account in accounts.filter(|account| account.mark != Mark::Same) {
         for lot in account.lots.into_rows() {
@@ -277,10 +292,7 @@ pub(super) async fn write(
     store::insert_lots(writes, &fresh_lots).await?;
     store::save_lots(writes, &changed_lots).await?;
     store::insert_uses(writes, &entries.uses).await?;
-    abort_at("transfers_written");
-    store::save_accounts(writes, &changed).await?;
-    abort_at("accounts_written");
-    Ok(())
+    Ok(changed)
 }
 
 /// Writes the holds that were made or resolved.
@@ -306,7 +318,7 @@ fn reversed_kinds(books: &Books) -> HashMap<TransferId, TransferKind> {
 
 /// Says what moved. `reverses` names the kind that was taken back, so that a board can follow without a query.
 pub(super) async fn publish(
-    writes: &mut Writes<'_, Tx>,
+    writes: &mut Writes<'_, impl Conn>,
     entries: &Entries,
     kinds: &HashMap<TransferId, TransferKind>,
     now: DateTime<Utc>,

@@ -8,6 +8,7 @@ use entity::codes::Ledger;
 use entity::earning_rule;
 use entity::ids::{AccountId, MemberId};
 use moka::sync::Cache;
+use parking_lot::Mutex;
 
 use super::{Balance, EarningRule, Expiring};
 use crate::app::App;
@@ -15,7 +16,7 @@ use crate::db::Conn;
 use crate::http::Result;
 use crate::members::service::Loser;
 use crate::points::rules::Book;
-use crate::points::store;
+use crate::points::store::{self, Count};
 
 /// The rule of `ledger` in force at a business time, if any.
 pub async fn purchase_rule_at(
@@ -26,6 +27,10 @@ pub async fn purchase_rule_at(
     let books = RuleBooks::load(db).await?;
     Ok(books.at(ledger, at).map(|row| EarningRule { id: row.id, row: row.clone() }))
 }
+
+/// The rules that were read last.
+#[derive(Default)]
+struct KeptRules(Mutex<Option<(Count, Arc<RuleBooks>)>>);
 
 /// The earning rules of both ledgers, with all their versions.
 #[derive(Clone, Debug, Default)]
@@ -40,9 +45,30 @@ impl RuleBooks {
     /// # Errors
     /// The database's.
     pub async fn load(db: &impl Conn) -> Result<Self> {
+        Ok(Self::of(store::rules(db).await?))
+    }
+
+    /// The same, kept by this process as long as `count` says that no rule has changed.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn as_counted(db: &impl Conn, app: &App, count: Count) -> Result<Arc<Self>> {
+        let kept = app.memory.of::<KeptRules>();
+        if let Some((of, rules)) = kept.0.lock().as_ref()
+            && *of == count
+        {
+            return Ok(Arc::clone(rules));
+        }
         let rows = store::rules(db).await?;
+        let of = Count::of(&rows);
+        let rules = Arc::new(Self::of(rows));
+        *kept.0.lock() = Some((of, Arc::clone(&rules)));
+        Ok(rules)
+    }
+
+    fn of(rows: Vec<earning_rule::Model>) -> Self {
         let (points, growth) = rows.into_iter().partition(|row| row.ledger == Ledger::Points);
-        Ok(Self { points: Book::new(points), growth: Book::new(growth) })
+        Self { points: Book::new(points), growth: Book::new(growth) }
     }
 
     /// The version that applies at a business time: of one rule the newest in force, of several the one that began last.

@@ -1,11 +1,17 @@
 //! Accounts.
 
+use chrono::{DateTime, Utc};
 use entity::codes::Ledger;
 use entity::ids::{AccountId, MemberId};
 use entity::points_account::{Column, Entity, Model};
-use sea_orm::{DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use entity::{earning_rule, points_lot as lot};
+use sea_orm::sea_query::{Expr, Func, Query, SelectStatement, SimpleExpr};
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 
-use super::CHUNK;
+use super::{CHUNK, Count};
 use crate::db::rows::{self, Writes};
 use crate::db::{Backend, Conn};
 
@@ -79,20 +85,95 @@ pub async fn lock_accounts_of(
         .await
 }
 
+/// An account as it stood when it was read, with what a till has to know beside it.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Glance {
+    /// The account, not locked.
+    #[sea_orm(nested)]
+    pub account: Model,
+    /// What is left of its settled lots that have run out and are not booked as expired yet.
+    pub gone: Option<i64>,
+    /// Tells whether any earning rule has changed.
+    #[sea_orm(nested)]
+    pub rules: Count,
+}
+
+/// Open accounts of members as they stand, in one statement. PostgreSQL only.
+pub async fn glance(
+    db: &impl Conn,
+    members: &[MemberId],
+    ledger: Ledger,
+    now: DateTime<Utc>,
+) -> Result<Vec<Glance>, DbErr> {
+    if members.is_empty() {
+        return Ok(Vec::new());
+    }
+    let gone = Query::select()
+        .expr(SimpleExpr::from(Func::sum(Expr::col(lot::Column::Remaining))).cast_as("BIGINT"))
+        .from(lot::Entity)
+        .and_where(
+            Expr::col((lot::Entity, lot::Column::AccountId)).eq(Expr::col((Entity, Column::Id))),
+        )
+        .and_where(lot::Column::ExpiresAt.lte(now))
+        .and_where(lot::Column::Remaining.gt(0))
+        .and_where(lot::Column::Settled.eq(true))
+        .to_owned();
+    let rules = |column| {
+        let count = SimpleExpr::from(Func::count(Expr::col(column)));
+        Query::select().expr(count).from(earning_rule::Entity).to_owned()
+    };
+    Entity::find()
+        .expr_as(subquery(gone), "gone")
+        .expr_as(subquery(rules(earning_rule::Column::Id)), "versions")
+        .expr_as(subquery(rules(earning_rule::Column::StoppedAt)), "stopped")
+        .filter(rows::among(db, Column::MemberId, members.iter().copied()))
+        .filter(Column::Ledger.eq(ledger))
+        .filter(Column::Closed.eq(false))
+        .order_by_asc(Column::Id)
+        .into_model()
+        .all(db)
+        .await
+}
+
+fn subquery(select: SelectStatement) -> SimpleExpr {
+    SimpleExpr::SubQuery(None, Box::new(select.into()))
+}
+
+/// Closes accounts that the transaction has locked, for ever.
+pub async fn close_accounts(db: &impl Conn, ids: &[AccountId]) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::Closed, Expr::value(true))
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+const BALANCES: [Column; 7] = [
+    Column::Pending,
+    Column::Available,
+    Column::Frozen,
+    Column::Version,
+    Column::UpdatedAt,
+    Column::LastMac,
+    Column::Mac,
+];
+
+/// Writes the balances of accounts, each given with itself as it was read. If one of them has moved or was closed since,
+/// nothing of what is sent with them is written. They are sorted by id.
+pub fn save_accounts_as_read(
+    writes: &mut Writes<'_, impl Conn>,
+    accounts: &[(&Model, &Model)],
+) -> Result<(), DbErr> {
+    let same = [Column::Version, Column::Closed];
+    writes.update_as_read::<Entity>(accounts, Column::Id, &same, &BALANCES)
+}
+
 /// Writes the balances of accounts that the transaction has locked.
 pub async fn save_accounts(
     writes: &mut Writes<'_, impl Conn>,
     accounts: &[Model],
 ) -> Result<(), DbErr> {
     let accounts: Vec<_> = accounts.iter().collect();
-    let columns = [
-        Column::Pending,
-        Column::Available,
-        Column::Frozen,
-        Column::Version,
-        Column::UpdatedAt,
-        Column::LastMac,
-        Column::Mac,
-    ];
-    writes.update::<Entity>(&accounts, Column::Id, &columns).await
+    writes.update::<Entity>(&accounts, Column::Id, &BALANCES).await
 }

@@ -15,7 +15,8 @@ mod tracing;
 mod transfers;
 
 pub use accounts::{
-    accounts_by_id, accounts_of, insert_accounts, lock_accounts, lock_accounts_of, save_accounts,
+    Glance, accounts_by_id, accounts_of, close_accounts, glance, insert_accounts, lock_accounts,
+    lock_accounts_of, save_accounts, save_accounts_as_read,
 };
 pub use adjustments::{
     AdjustmentFilter, AdjustmentPosition, adjusted_alone, adjustment_by_id, adjustments,
@@ -46,7 +47,7 @@ pub use lots::{
     holders, insert_lots, insert_uses, left_by_expiry, lots_by_id, lots_left, lots_made_by,
     move_lots, origins, ran_out, save_lots, uses_of,
 };
-pub use rules::{insert_rule, rule_versions, rules, rules_by_id, stop_rule};
+pub use rules::{Count, insert_rule, rule_versions, rules, rules_by_id, stop_rule};
 pub use suspects::{ENDS, Page, accounts_in, page_end, suspects};
 pub use tracing::{
     LotMove, LotPart, last_before, moves_of_lot, numbered, parts_of, resolved_by,

@@ -5,8 +5,8 @@ use entity::earning_rule::{Column, Entity, Model};
 use entity::ids::{RuleId, StaffId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, ExprTrait, IntoActiveModel,
-    QueryFilter,
+    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, ExprTrait, FromQueryResult,
+    IntoActiveModel, QueryFilter,
 };
 
 use crate::db::Conn;
@@ -14,6 +14,25 @@ use crate::db::Conn;
 /// All versions of all rules: as many as people wrote.
 pub async fn rules(db: &impl Conn) -> Result<Vec<Model>, DbErr> {
     Entity::find().all(db).await
+}
+
+/// How many versions there are: two equal counts mean the same rules, for a version is only added, and stopped once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Count {
+    /// All of them.
+    pub versions: i64,
+    /// Those that were stopped.
+    pub stopped: i64,
+}
+
+impl Count {
+    /// Of rules that were read.
+    #[must_use]
+    pub fn of(rules: &[Model]) -> Self {
+        let stopped = rules.iter().filter(|rule| rule.stopped_at.is_some()).count();
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        Self { versions: number(rules.len()), stopped: number(stopped) }
+    }
 }
 
 /// All versions of one rule.

@@ -1,6 +1,7 @@
 //! Where a member stands (TR-1, TR-3).
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use entity::codes::{Ledger, TierPart};
@@ -116,6 +117,38 @@ pub async fn standings_of(
     app: &App,
     members: &[(&member::Model, i64)],
 ) -> Result<Vec<Standing>> {
+    let records = records_of(db, app, members).await?;
+    records.iter().map(|record| record.standing(app)).collect()
+}
+
+/// All that says where a member stands, as it was read; where she stands follows from it and the time.
+#[derive(Clone, Debug)]
+pub struct Record {
+    row: member::Model,
+    parts: Parts,
+    numbers: Numbers,
+    tiers: Arc<[tier::Model]>,
+}
+
+impl Record {
+    /// Where she stands now.
+    ///
+    /// # Errors
+    /// A fault when she has a tier that does not exist.
+    pub fn standing(&self, app: &App) -> Result<Standing> {
+        put_together(app, &self.tiers, &self.row, &self.parts, &self.numbers)
+    }
+}
+
+/// As [`standings_of`], to be kept.
+///
+/// # Errors
+/// The database's.
+pub async fn records_of(
+    db: &impl Conn,
+    app: &App,
+    members: &[(&member::Model, i64)],
+) -> Result<Vec<Record>> {
     let ids: Vec<MemberId> = members.iter().map(|(row, _)| row.id).collect();
     let holds: HashMap<MemberId, _> =
         store::holds_of(db, &ids).await?.into_iter().map(|hold| (hold.member_id, hold)).collect();
@@ -125,12 +158,12 @@ pub async fn standings_of(
     // The rules look at each member's own window; the days are read from the earliest one.
     let first = parts.iter().filter_map(|parts| parts.earned.until).fold(now, DateTime::min);
     let mut days = members::spend_by_day(db, &ids, window(app.calendar.day(first))).await?;
-    let tiers = store::tiers(db).await?;
-    let standing = |(&(row, growth), parts): (&(&member::Model, i64), &Parts)| {
-        let days = days.remove(&row.id).unwrap_or_default();
-        put_together(app, &tiers, row, parts, &Numbers { growth, days })
+    let tiers: Arc<[tier::Model]> = store::tiers(db).await?.into();
+    let record = |(&(row, growth), parts): (&(&member::Model, i64), Parts)| {
+        let numbers = Numbers { growth, days: days.remove(&row.id).unwrap_or_default() };
+        Record { row: row.clone(), parts, numbers, tiers: Arc::clone(&tiers) }
     };
-    members.iter().zip(&parts).map(standing).collect()
+    Ok(members.iter().zip(parts).map(record).collect())
 }
 
 fn put_together(

@@ -7,6 +7,7 @@ use huiyi::points::service as points;
 use serde_json::{Value, json};
 
 use super::shop::Shop;
+use crate::support::{Kind, kind};
 
 /// Every step of a request that moves points, and whether what it did stands when the process dies there.
 const STEPS: &[(&str, Stands)] = &[
@@ -36,6 +37,12 @@ struct Request {
 /// Requests that share a transaction with others, and such that do not: a leg's own way, or in a long run both.
 fn ways() -> &'static [&'static str] {
     if std::env::var("HUIYI_TEST_LONG").is_ok() { &["on", "off"] } else { &["auto"] }
+}
+
+/// On PostgreSQL, what is granted or spent together is written in one statement: there are no steps on the way.
+fn steps_of(way: &str) -> &'static [(&'static str, Stands)] {
+    let at_once = kind() == Kind::Postgres && way != "off";
+    if at_once { &STEPS[STEPS.len() - 2..] } else { STEPS }
 }
 
 fn moves(shop: &Shop, path: &str, field: &str, kind: TransferKind, number: String) -> Request {
@@ -82,8 +89,9 @@ async fn dies_at(shop: &Shop, (step, stands): (&str, Stands), way: &str, request
 #[actix_web::test]
 async fn a_request_whose_process_dies_at_any_step_happens_once() {
     let shop = Shop::open(1).await;
-    for way in ways() {
-        for step in STEPS {
+    let ways = if kind() == Kind::Postgres { &["auto", "off"] } else { ways() };
+    for way in ways {
+        for step in steps_of(way) {
             let number = |path: &str| format!("{path}-{}-{way}", step.0);
             for (path, kind) in [("earn", TransferKind::Earn), ("spend", TransferKind::Spend)] {
                 let request = moves(&shop, path, "receipt_no", kind, number(path));
@@ -93,7 +101,8 @@ async fn a_request_whose_process_dies_at_any_step_happens_once() {
     }
     let counts: BTreeMap<String, usize> =
         shop.stored().await.into_iter().map(|(receipt, rows)| (receipt, rows.len())).collect();
-    assert_eq!(counts.len(), 2 * STEPS.len() * ways().len());
+    let steps: usize = ways.iter().map(|way| steps_of(way).len()).sum();
+    assert_eq!(counts.len(), 2 * steps);
     assert!(counts.values().all(|count| *count == 1), "{counts:?}");
     shop.reconciles();
 }

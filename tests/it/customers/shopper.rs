@@ -175,3 +175,50 @@ async fn a_token_of_another_audience_opens_nothing() {
     let office = "/v1/admin/leaderboards/guide_sales";
     shop.app.get(office).bearer(&guide).send().await.refused(401, "unauthenticated");
 }
+
+/// What a process keeps of her is never older than what stands: after each kind of change it says the same as one that
+/// has just started (PT-8, TR-3).
+#[actix_web::test]
+async fn what_she_reads_follows_every_change_at_once() {
+    let shop = Retailer::open().await;
+    shop.sells("A-1", PHONE, 0, 100_000, "2026-03-01T04:00:00Z").await;
+    let her = shop.shopper("lina", PHONE).await;
+    let path = format!("/v1/admin/members/{}/tier-pin", her.id);
+    let mut seen = Vec::new();
+    for step in 0..8 {
+        match step {
+            0 => {}
+            1 => shop.sells("A-2", PHONE, 0, 50_000, "2026-03-02T04:00:00Z").await,
+            2 => shop.settled().await,
+            3 => shop.refunds("R-1", "A-1", 40_000, "2026-03-14T05:00:00Z").await,
+            4 => {
+                let office = shop.app.office().await;
+                let body = json!({"tier": "diamond", "reason": "店庆贵宾"});
+                shop.app
+                    .call(reqwest::Method::PUT, &path)
+                    .bearer(&office)
+                    .json(&body)
+                    .send()
+                    .await
+                    .expect(200);
+            }
+            5 => shop.app.advance(TimeDelta::hours(30)),
+            6 => {
+                let gold = shop.app.sql("UPDATE tier SET name = '金', version = version + 1");
+                gold.await.map(drop).unwrap();
+            }
+            _ => shop.app.advance(TimeDelta::days(360)),
+        }
+        let token = shop.app.shopper("lina").await.token;
+        let here = shop.read(&token, "/v1/member/points").await;
+        let (_, url, server) = shop.app.replica().await;
+        let there =
+            reqwest::Client::new().get(format!("{url}/v1/member/points")).bearer_auth(&token);
+        let there: serde_json::Value = there.send().await.unwrap().json().await.unwrap();
+        assert_eq!(here, there, "step {step}");
+        server.stop(false).await;
+        seen.push(here);
+    }
+    seen.dedup();
+    assert!(seen.len() >= 7, "{seen:#?}");
+}

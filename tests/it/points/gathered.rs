@@ -5,6 +5,7 @@ use entity::idempotency_record as record;
 use entity::values::Digest;
 use futures_util::future::join_all;
 use huiyi::config::Gather;
+use huiyi::kernel::codes::Ledger;
 use huiyi::kernel::ids::MemberId;
 use huiyi::points::service::Act;
 use sea_orm::{ActiveValue::Set, EntityTrait, IntoActiveModel, PaginatorTrait};
@@ -244,4 +245,48 @@ async fn gathering_can_be_switched_off() {
         assert_eq!(shop.app.available(*member).await, 50);
     }
     shop.app.reconciles().await;
+}
+
+/// A merge that runs beside grants comes before or after each of them: nothing is granted to who is gone (ID-3).
+#[actix_web::test]
+async fn what_is_granted_beside_a_merge_is_the_winners() {
+    let shop = Shop::open(7).await;
+    let (winner, mut granted) = (shop.members[0], 100);
+    for (n, loser) in shop.members.clone().into_iter().enumerate().skip(1) {
+        // Half of them have an account with nothing in it: its merge moves no points.
+        if n.is_multiple_of(2) {
+            shop.call("spend", &format!("all-{n}"), &wish(&format!("A-{n}"), n, 100)).await;
+        } else {
+            granted += 100;
+        }
+        let grants = join_all((0..6).map(|i| {
+            let receipt = format!("R-{n}-{i}");
+            let who = json!({"member_id": loser.to_string()});
+            let body = json!({"receipt_no": receipt, "member": who, "points": 5});
+            shop.call("earn", &receipt, &body)
+        }));
+        let (answers, ()) = futures_util::join!(grants, shop.app.merge_members(loser, winner));
+        for answer in answers {
+            answer.expect(200);
+            granted += 5;
+        }
+        assert_eq!(shop.app.balance(loser).await.available, 0);
+    }
+    assert_eq!(shop.app.available(winner).await, granted);
+    shop.app.reconciles().await;
+}
+
+/// A rule that head office changes counts for the very next grant, in every process.
+#[actix_web::test]
+async fn a_changed_rule_counts_for_the_next_grant() {
+    let shop = Shop::open(1).await;
+    let ends = async || {
+        let lots = entity::points_lot::Entity::find().all(shop.app.app.db.read()).await.unwrap();
+        lots.into_iter().filter_map(|lot| lot.expires_at).max()
+    };
+    shop.call("earn", "one", &wish("R-1", 0, 5)).await.expect(200);
+    let before = ends().await;
+    shop.app.put_rule(Ledger::Points, |rule| rule.months_valid = Some(36)).await;
+    shop.call("earn", "two", &wish("R-2", 0, 5)).await.expect(200);
+    assert!(ends().await > before);
 }

@@ -234,6 +234,7 @@ fn account(app: &TestApp, member: MemberId) -> Account {
         available: 0,
         frozen: 0,
         version: 0,
+        closed: false,
         updated_at: app.now(),
         last_mac: None,
         mac: None,

@@ -93,6 +93,7 @@ impl Play {
                 available: 0,
                 frozen: 0,
                 version: 0,
+                closed: false,
                 updated_at: now,
                 last_mac: None,
                 mac: None,

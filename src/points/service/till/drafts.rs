@@ -10,7 +10,7 @@ use entity::{points_hold, points_transfer};
 use super::holds::named_holds;
 use super::{Customer, TillMove, TillReversal, TillWish};
 use crate::app::App;
-use crate::db::Tx;
+use crate::db::{Conn, Tx};
 use crate::http::{Code, Error, Result};
 use crate::kernel::actor::Actor;
 use crate::members::service::{self as members, Who};
@@ -44,64 +44,108 @@ pub(super) async fn draft(
     wishes: &[&(PartnerId, TillWish)],
 ) -> Result<Vec<Result<Draft>>> {
     let facts = Facts::of(tx, app, wishes).await?;
-    let mut drafts = Vec::with_capacity(wishes.len());
-    for (i, (partner, wish)) in wishes.iter().enumerate() {
-        let partner = *partner;
-        drafts.push(match wish {
-            TillWish::GiveBack(wish) => facts.give_back(app, partner, wish),
-            TillWish::Spend(till) | TillWish::Earn(till) => {
-                facts.moved(app, (i, partner), till, wish)
-            }
-            TillWish::Freeze(wish) => facts.freeze(app, (i, partner), wish),
-            TillWish::Capture { hold, points } => facts.capture(app, partner, (*hold, *points)),
-            TillWish::Release { hold } => facts.release(app, partner, *hold),
-        });
-    }
-    Ok(drafts)
+    let winners = members::lock_winners(tx, &facts.everybody()).await?;
+    let rules = if earns(wishes) { RuleBooks::load(tx).await? } else { RuleBooks::default() };
+    Ok(facts.drafts(app, wishes, &winners, &rules))
+}
+
+/// Whether any of them needs rules.
+pub(super) fn earns(wishes: &[&(PartnerId, TillWish)]) -> bool {
+    wishes.iter().any(|(_, wish)| matches!(wish, TillWish::Earn(_)))
 }
 
 /// What has to be known to draft movements.
 pub(super) struct Facts {
     stores: HashMap<String, StoreRef>,
-    /// Months that points last which are granted at the time of each wish.
-    months: Vec<Option<u32>>,
     /// Whom each wish names, before merges.
     named: Vec<Option<MemberId>>,
     /// Who gave what is to be given back, by its cause, before merges.
     owners: HashMap<Cause, MemberId>,
     /// The holds that are to be used or given back, each by its own partner or by another one too.
     pub(super) holds: HashMap<HoldId, points_hold::Model>,
-    /// Locked: who stays of each.
-    winners: HashMap<MemberId, MemberId>,
+}
+
+/// Who stays of each.
+pub(super) type Winners = HashMap<MemberId, MemberId>;
+
+/// A merge that was just running was waited for, and is followed.
+pub(super) fn winner(
+    winners: &Winners,
+    member: Option<MemberId>,
+    missing: Code,
+) -> Result<MemberId> {
+    let winner = member.and_then(|member| winners.get(&member));
+    winner.copied().ok_or_else(|| missing.into())
 }
 
 impl Facts {
-    async fn of(tx: &Tx, app: &App, wishes: &[&(PartnerId, TillWish)]) -> Result<Self> {
+    pub(super) async fn of(
+        db: &impl Conn,
+        app: &App,
+        wishes: &[&(PartnerId, TillWish)],
+    ) -> Result<Self> {
         let codes: BTreeSet<&str> =
             wishes.iter().filter_map(|(_, wish)| store_code_of(wish)).collect();
         let codes: Vec<String> = codes.into_iter().map(str::to_owned).collect();
         let stores =
-            if codes.is_empty() { HashMap::new() } else { stores::by_codes(tx, &codes).await? };
-        let months = months(tx, app, wishes).await?;
-        let named = named(tx, app, wishes).await?;
-        let owners = owners(tx, wishes).await?;
-        let holds = named_holds(tx, wishes).await?;
-        let holders = holds.values().map(|hold| hold.member_id);
-        let everybody: Vec<MemberId> =
-            named.iter().flatten().chain(owners.values()).copied().chain(holders).collect();
-        let winners = members::lock_winners(tx, &everybody).await?;
-        Ok(Self { stores, months, named, owners, holds, winners })
+            if codes.is_empty() { HashMap::new() } else { stores::by_codes(db, &codes).await? };
+        let named = named(db, app, wishes).await?;
+        let owners = owners(db, wishes).await?;
+        let holds = named_holds(db, wishes).await?;
+        Ok(Self { stores, named, owners, holds })
     }
 
-    /// A merge that was just running was waited for, and is followed.
-    pub(super) fn winner(&self, member: Option<MemberId>, missing: Code) -> Result<MemberId> {
-        let winner = member.and_then(|member| self.winners.get(&member));
-        winner.copied().ok_or_else(|| missing.into())
+    /// Everybody whose points are to move, before merges, in id order.
+    pub(super) fn everybody(&self) -> Vec<MemberId> {
+        let holders = self.holds.values().map(|hold| hold.member_id);
+        let everybody: BTreeSet<MemberId> = self
+            .named
+            .iter()
+            .flatten()
+            .chain(self.owners.values())
+            .copied()
+            .chain(holders)
+            .collect();
+        everybody.into_iter().collect()
     }
 
-    /// Whom the wish at a place names, today.
-    pub(super) fn named(&self, place: usize) -> Result<MemberId> {
-        self.winner(self.named[place], error::MEMBER_NOT_FOUND)
+    pub(super) fn drafts(
+        &self,
+        app: &App,
+        wishes: &[&(PartnerId, TillWish)],
+        winners: &Winners,
+        rules: &RuleBooks,
+    ) -> Vec<Result<Draft>> {
+        let draft = |(named, (partner, wish)): (&Option<MemberId>, &&(PartnerId, TillWish))| {
+            let member = || winner(winners, *named, error::MEMBER_NOT_FOUND);
+            let lasting = |at| {
+                let months = rules.at(Ledger::Points, at)?.months_valid?;
+                Some(app.calendar.end_of_month_after(at, u32::try_from(months).ok()?))
+            };
+            match wish {
+                TillWish::GiveBack(wish) => self.give_back(app, *partner, wish, winners),
+                TillWish::Spend(till) => {
+                    let at = business_time(app, till.occurred_at)?;
+                    let act = Act::Spend { amount: till.points };
+                    let movement = self.moved(*partner, till, member, act, at)?;
+                    Ok(Draft::Moves { movement, gives_back: false })
+                }
+                TillWish::Earn(till) => {
+                    let at = business_time(app, till.occurred_at)?;
+                    let (amount, expires_at) = (till.points, lasting(at));
+                    let act = Act::Earn { amount, expires_at, rule: None, settles_at: None };
+                    let movement = self.moved(*partner, till, member, act, at)?;
+                    let gives_back = expires_at.is_some_and(|at| at <= app.clock.now());
+                    Ok(Draft::Moves { movement, gives_back })
+                }
+                TillWish::Freeze(wish) => self.freeze(app, *partner, wish, member),
+                TillWish::Capture { hold, points } => {
+                    self.capture(app, *partner, (*hold, *points), winners)
+                }
+                TillWish::Release { hold } => self.release(app, *partner, *hold, winners),
+            }
+        };
+        self.named.iter().zip(wishes).map(draft).collect()
     }
 
     pub(super) fn store(&self, code: Option<&str>) -> Result<Option<StoreId>> {
@@ -112,34 +156,27 @@ impl Facts {
 
     fn moved(
         &self,
-        app: &App,
-        (place, partner): (usize, PartnerId),
+        partner: PartnerId,
         till: &TillMove,
-        wish: &TillWish,
-    ) -> Result<Draft> {
-        let at = business_time(app, till.occurred_at)?;
+        member: impl FnOnce() -> Result<MemberId>,
+        act: Act,
+        at: DateTime<Utc>,
+    ) -> Result<Movement> {
         let store = self.store(till.store_code.as_deref())?;
-        let member = self.named(place)?;
-        let drafted = |act| {
-            let movement = movement(partner, &till.receipt_no, member, act, at);
-            Movement { store, ..movement }
-        };
-        if !matches!(wish, TillWish::Earn(_)) {
-            let movement = drafted(Act::Spend { amount: till.points });
-            return Ok(Draft::Moves { movement, gives_back: false });
-        }
-        let expires_at =
-            self.months[place].map(|months| app.calendar.end_of_month_after(at, months));
-        let act = Act::Earn { amount: till.points, expires_at, rule: None, settles_at: None };
-        let gives_back = expires_at.is_some_and(|at| at <= app.clock.now());
-        Ok(Draft::Moves { movement: drafted(act), gives_back })
+        Ok(Movement { store, ..movement(partner, &till.receipt_no, member()?, act, at) })
     }
 
-    fn give_back(&self, app: &App, partner: PartnerId, wish: &TillReversal) -> Result<Draft> {
+    fn give_back(
+        &self,
+        app: &App,
+        partner: PartnerId,
+        wish: &TillReversal,
+        winners: &Winners,
+    ) -> Result<Draft> {
         let mut causes = uses(partner, &wish.receipt_no).into_iter();
         let known = |cause: Cause| self.owners.get(&cause).map(|owner| (*owner, cause));
         let (owner, original) = causes.find_map(known).ok_or(error::ORIGINAL_NOT_FOUND)?;
-        let member = self.winner(Some(owner), error::ORIGINAL_NOT_FOUND)?;
+        let member = winner(winners, Some(owner), error::ORIGINAL_NOT_FOUND)?;
         let act = Act::Reverse {
             source: original.source,
             source_id: original.source_id,
@@ -169,23 +206,8 @@ fn store_code_of(wish: &TillWish) -> Option<&str> {
     }
 }
 
-/// How many months granted points last; nothing is asked where nothing is granted.
-async fn months(tx: &Tx, app: &App, wishes: &[&(PartnerId, TillWish)]) -> Result<Vec<Option<u32>>> {
-    if !wishes.iter().any(|(_, wish)| matches!(wish, TillWish::Earn(_))) {
-        return Ok(vec![None; wishes.len()]);
-    }
-    let now = app.clock.now();
-    let books = RuleBooks::load(tx).await?;
-    let months = |(_, wish): &&(PartnerId, TillWish)| {
-        let TillWish::Earn(till) = wish else { return None };
-        let at = till.occurred_at.unwrap_or(now).trunc_subsecs(3);
-        u32::try_from(books.at(Ledger::Points, at)?.months_valid?).ok()
-    };
-    Ok(wishes.iter().map(months).collect())
-}
-
 async fn named(
-    tx: &Tx,
+    tx: &impl Conn,
     app: &App,
     wishes: &[&(PartnerId, TillWish)],
 ) -> Result<Vec<Option<MemberId>>> {
@@ -206,7 +228,10 @@ async fn named(
 }
 
 /// In whose account each spending stands that is to be given back.
-async fn owners(tx: &Tx, wishes: &[&(PartnerId, TillWish)]) -> Result<HashMap<Cause, MemberId>> {
+async fn owners(
+    tx: &impl Conn,
+    wishes: &[&(PartnerId, TillWish)],
+) -> Result<HashMap<Cause, MemberId>> {
     let causes: HashSet<Cause> = wishes
         .iter()
         .filter_map(|(partner, wish)| match wish {

@@ -7,10 +7,10 @@ use entity::codes::{HoldState, Source};
 use entity::ids::{HoldId, MemberId, PartnerId};
 use entity::points_hold;
 
-use super::drafts::{Draft, Facts, movement, source_id};
+use super::drafts::{Draft, Facts, Winners, movement, source_id, winner};
 use super::{Step, TillDone, TillWish};
 use crate::app::App;
-use crate::db::Tx;
+use crate::db::{Conn, Tx};
 use crate::http::Result;
 use crate::points::rules::{Act, Movement};
 use crate::points::service::checkout::{Freezing, held, within_limit};
@@ -21,11 +21,12 @@ impl Facts {
     pub(super) fn freeze(
         &self,
         app: &App,
-        (place, partner): (usize, PartnerId),
+        partner: PartnerId,
         wish: &Freezing,
+        member: impl FnOnce() -> Result<MemberId>,
     ) -> Result<Draft> {
         let store = self.store(wish.store_code.as_deref())?;
-        let member = self.named(place)?;
+        let member = member()?;
         within_limit(app, wish)?;
         let now = app.clock.now();
         let act = Act::Freeze {
@@ -44,34 +45,29 @@ impl Facts {
         app: &App,
         partner: PartnerId,
         (id, points): (HoldId, Option<i64>),
+        winners: &Winners,
     ) -> Result<Draft> {
         let hold = self.own_hold(partner, id)?;
         let amount = points.unwrap_or(hold.amount);
-        let movement = self.end(app, partner, hold, Act::Capture { hold: id, amount })?;
+        let act = Act::Capture { hold: id, amount };
+        let movement = end(app, (partner, hold), act, winners)?;
         Ok(Draft::Moves { movement, gives_back: amount < hold.amount })
     }
 
     /// Gives a hold back. One that went back by itself is simply answered.
-    pub(super) fn release(&self, app: &App, partner: PartnerId, id: HoldId) -> Result<Draft> {
+    pub(super) fn release(
+        &self,
+        app: &App,
+        partner: PartnerId,
+        id: HoldId,
+        winners: &Winners,
+    ) -> Result<Draft> {
         let hold = self.own_hold(partner, id)?;
         if matches!(hold.state, HoldState::Released | HoldState::Lapsed) {
             return Ok(Draft::Stands);
         }
-        let movement = self.end(app, partner, hold, Act::Release { hold: id })?;
+        let movement = end(app, (partner, hold), Act::Release { hold: id }, winners)?;
         Ok(Draft::Moves { movement, gives_back: true })
-    }
-
-    fn end(
-        &self,
-        app: &App,
-        partner: PartnerId,
-        hold: &points_hold::Model,
-        act: Act,
-    ) -> Result<Movement> {
-        let member = self.winner(Some(hold.member_id), error::HOLD_NOT_FOUND)?;
-        let number = hold.order_ref.as_deref().unwrap_or_default();
-        let movement = movement(partner, number, member, act, app.clock.now());
-        Ok(Movement { store: hold.store_id, ..movement })
     }
 
     fn own_hold(&self, partner: PartnerId, id: HoldId) -> Result<&points_hold::Model> {
@@ -80,10 +76,22 @@ impl Facts {
     }
 }
 
+fn end(
+    app: &App,
+    (partner, hold): (PartnerId, &points_hold::Model),
+    act: Act,
+    winners: &Winners,
+) -> Result<Movement> {
+    let member = winner(winners, Some(hold.member_id), error::HOLD_NOT_FOUND)?;
+    let number = hold.order_ref.as_deref().unwrap_or_default();
+    let movement = movement(partner, number, member, act, app.clock.now());
+    Ok(Movement { store: hold.store_id, ..movement })
+}
+
 /// The holds that wishes are about, not locked: how they stand now is decided under the lock, once all accounts are
 /// there.
 pub(super) async fn named_holds(
-    tx: &Tx,
+    tx: &impl Conn,
     wishes: &[&(PartnerId, TillWish)],
 ) -> Result<HashMap<HoldId, points_hold::Model>> {
     let asked: BTreeSet<(HoldId, PartnerId)> =

@@ -1,5 +1,6 @@
 //! What partners do with points at their tills (PT-4, PT-5).
 
+mod at_once;
 mod drafts;
 mod holds;
 
@@ -19,6 +20,8 @@ use crate::kernel::mobile::Mobile;
 use crate::points::rules::{Movement, Posted, Replayed};
 use crate::points::store;
 use drafts::{Draft, draft};
+
+pub use at_once::move_at_tills_at_once;
 
 /// The customer at the till.
 #[derive(Clone, Debug)]
