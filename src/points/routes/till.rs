@@ -163,6 +163,10 @@ struct Tills;
 impl Work<(PartnerId, TillWish)> for Tills {
     type Done = TillDone;
 
+    fn may_hope(&self, (_, wish): &(PartnerId, TillWish)) -> bool {
+        wish.may_hope()
+    }
+
     async fn in_tx(
         &self,
         tx: &Tx,

@@ -34,7 +34,7 @@ pub async fn move_at_tills_at_once(
     app: &App,
     wishes: &[&(PartnerId, TillWish)],
 ) -> Result<Option<Vec<Result<TillDone>>>> {
-    if !wishes.iter().all(|(_, wish)| matches!(wish, TillWish::Spend(_) | TillWish::Earn(_))) {
+    if !wishes.iter().all(|(_, wish)| wish.may_hope()) {
         return Ok(None);
     }
     let (db, now) = (writes.db(), app.clock.now());

@@ -130,6 +130,12 @@ impl TillWish {
         // The low bits are as good as any.
         usize::try_from(hasher.finish() >> 32).unwrap_or_default()
     }
+
+    /// Whether [`move_at_tills_at_once`] knows how to do it.
+    #[must_use]
+    pub const fn may_hope(&self) -> bool {
+        matches!(self, Self::Spend(_) | Self::Earn(_))
+    }
 }
 
 /// Does what tills wish, each by itself, in the order given; one that is refused moves nothing and spoils no other.
