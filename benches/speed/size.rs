@@ -29,6 +29,7 @@ pub fn ledger_size(effort: Effort) {
     let mut program = Program::start("size");
     let tokens: Vec<String> = (0..READERS).map(|n| program.shopper(n)).collect();
     let transfers = fill(&program, members);
+    seal(&program);
     read(&program, effort, &tokens);
     prove(&program, transfers, "2");
     prove(&program, transfers, "1");
@@ -100,6 +101,14 @@ fn told(name: &str, load: Load) {
     figure(&format!("ledger_size.{name}"), load.rate, "requests/s");
     figure(&format!("ledger_size.{name}_p50"), load.p50_ms, "ms");
     figure(&format!("ledger_size.{name}_p99"), load.p99_ms, "ms");
+}
+
+/// Rows that were written by SQL have no codes, as those from before them.
+fn seal(program: &Program) {
+    let started = Instant::now();
+    let sealed = program.command(&["reconcile", "--seal"]).output().unwrap();
+    assert!(sealed.status.success(), "{:.2000}", String::from_utf8_lossy(&sealed.stdout));
+    figure("ledger_size.seal", started.elapsed().as_secs_f64(), "s");
 }
 
 fn start_proof(program: &Program, lanes: &str) -> Child {

@@ -36,6 +36,8 @@ pub mod points_hold;
 pub mod points_lot;
 pub mod points_lot_use;
 pub mod points_notice;
+pub mod points_proof;
+pub mod points_seal;
 pub mod points_transfer;
 pub mod product;
 pub mod refresh_token;

@@ -32,6 +32,8 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     /// That of the last transfer; none before the first that has one (L7).
     pub last_mac: Option<Mac>,
+    /// Over the transfers from before the codes; none where all have one, or nobody has sealed them yet (L7).
+    pub sealed_mac: Option<Mac>,
     /// Over the whole row: nobody without the key can set it back to what it was (L7).
     pub mac: Option<Mac>,
 }

@@ -3,15 +3,21 @@
 use clap::Args;
 
 use super::{Failure, Settings, logs, process, say};
-use crate::points::service as points;
+use crate::app::App;
+use crate::points::service::{self as points, Difference, Sealing};
+use crate::wiring::proof::prove;
 
 const EXAMPLES: &str = "\
 Examples:
   huiyi reconcile --config huiyi.toml
 
-Recomputes every balance and every lot from the transfers and checks the code of each row, so that whatever was changed by
-hand is named. It changes nothing and may run beside servers.
+  huiyi reconcile --seal                   once, after an upgrade from a version without codes
+
+Recomputes every balance and every lot from the transfers, closed days and budgets too, and checks the code of each row, so
+that whatever was changed by hand is named. It changes none of it and may run beside servers.
 It takes two connections of the database for a while; --lanes 1 takes longer and leaves more to traffic.
+--seal puts the accounts from before the codes under one, if nothing else is wrong with them; it can be done once, and
+broken off. Until then they are named as Unsealed.
 Exit code 1 when anything differs.";
 
 /// Recompute all points and growth from their transfers and print what differs
@@ -21,6 +27,9 @@ pub(super) struct Reconcile {
     /// Statements at a time, each on a connection of its own
     #[arg(long, default_value_t = 2, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=64))]
     lanes: u16,
+    /// Put accounts from before the codes under one, once
+    #[arg(long)]
+    seal: bool,
     #[command(flatten)]
     settings: Settings,
 }
@@ -31,21 +40,42 @@ impl Reconcile {
         let config = self.settings.load()?;
         process::block_on(async {
             let (app, _lock) = process::open_beside(config).await?;
-            let differences = points::reconcile_in_lanes(&app, self.lanes.into()).await?;
-            for one in &differences {
-                let member = one.member.map_or_else(|| "nobody".to_owned(), |id| id.to_string());
-                let ledger = one.ledger.map_or("unknown ledger", entity::codes::Ledger::as_str);
-                say(format!(
-                    "{member} {} {ledger}: {:?}: expected {}, found {}",
-                    one.account, one.what, one.expected, one.found
-                ));
+            if self.seal {
+                return seal(&app).await;
             }
-            if differences.is_empty() {
-                say("0 differences");
-                return Ok(());
-            }
-            say(format!("{} differences", differences.len()));
-            Err(Failure::Found)
+            tell(&prove(&app, self.lanes.into()).await?)
         })
     }
+}
+
+async fn seal(app: &App) -> Result<(), Failure> {
+    match points::seal_accounts(app).await? {
+        Sealing::Done(accounts) => {
+            say(format!("{accounts} accounts sealed"));
+            Ok(())
+        }
+        Sealing::DoneBefore(at) => Err(Failure::Failed(format!(
+            "accounts were sealed at {at}.\n  What has no code now lost it since: `huiyi reconcile` names it."
+        ))),
+        Sealing::Refused(differences) => tell(&differences),
+    }
+}
+
+fn tell(differences: &[Difference]) -> Result<(), Failure> {
+    for one in differences {
+        let whose = one.account.map(|account| {
+            let member = one.member.map_or_else(|| "nobody".to_owned(), |id| id.to_string());
+            format!("{member} {account} ")
+        });
+        let ledger = match (one.ledger, one.account) {
+            (Some(ledger), _) => ledger.as_str(),
+            (None, Some(_)) => "unknown ledger",
+            (None, None) => "all",
+        };
+        let whose = whose.unwrap_or_default();
+        let (what, expected, found) = (&one.what, one.expected, one.found);
+        say(format!("{whose}{ledger}: {what:?}: expected {expected}, found {found}"));
+    }
+    say(format!("{} differences", differences.len()));
+    if differences.is_empty() { Ok(()) } else { Err(Failure::Found) }
 }

@@ -1,7 +1,7 @@
 //! What kind of database this is, for people who set one up.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{DatabaseConnection, DbErr, Statement};
+use sea_orm::{DbErr, Statement};
 
 use super::{Backend, Conn, Db};
 
@@ -35,14 +35,13 @@ const SQLITE: &str = "SELECT sqlite_version() AS version, \
 /// # Errors
 /// The database's.
 pub async fn about(db: &Db) -> Result<About, DbErr> {
-    let connection: &DatabaseConnection = db.read();
     let question = match db.backend() {
         Backend::MySql => MYSQL,
         Backend::Sqlite => SQLITE,
         _ => POSTGRES,
     };
     let question = Statement::from_string(db.backend(), question);
-    let row = connection.query_one_raw(question).await?;
+    let row = db.read().query_one_raw(question).await?;
     let row = row.ok_or_else(|| DbErr::RecordNotFound("about the database".to_owned()))?;
     Ok(About {
         version: row.try_get("", "version")?,

@@ -12,7 +12,7 @@ use fs4::FileExt;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 use sqlx::Executor as _;
 
-use super::Db;
+use super::{Db, Pool};
 
 const SCHEMES: [&str; 3] = ["postgres://", "postgresql://", "mysql://"];
 
@@ -39,7 +39,7 @@ pub async fn connect(url: &str, max_connections: u32, acquire: Duration) -> Resu
             Box::pin(async move { connection.execute("SET jit = off").await.map(drop) })
         })
     });
-    let pool = Database::connect(options).await?;
+    let pool = Pool::new(Database::connect(options).await?);
     Ok(Db { write: pool.clone(), read: pool, lanes: Some(Lanes::new(url, acquire)) })
 }
 
@@ -109,7 +109,7 @@ async fn open_sqlite(url: &str, path: &Path, acquire: Duration) -> Result<Db, Db
     // One writer at a time is SQLite's nature: queue in the pool instead of failing on a busy file (RM8).
     let write = Database::connect(sqlite_options(url, 1, Duration::from_secs(30))).await?;
     let read = Database::connect(sqlite_options(url, 4, acquire)).await?;
-    Ok(Db { write, read, lanes: None })
+    Ok(Db { write: Pool::new(write), read: Pool::new(read), lanes: None })
 }
 
 fn sqlite_options(url: &str, connections: u32, acquire: Duration) -> ConnectOptions {

@@ -6,13 +6,14 @@ mod connect;
 pub mod idempotency;
 pub mod rows;
 pub mod schema;
+mod session;
 
 use std::time::Duration;
 
 use rand::RngExt;
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel, RuntimeErr,
-    SqliteTransactionMode, SqlxError, TransactionOptions, TransactionTrait,
+    AccessMode, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, SqlxError,
+    TransactionOptions,
 };
 
 pub use about::{About, about};
@@ -20,31 +21,26 @@ pub use connect::{connect, lock_file, sqlite_path};
 pub use sea_orm::ConnectionTrait as Conn;
 pub use sea_orm::DbBackend as Backend;
 pub use sea_orm::DbErr as DbError;
-
-/// A transaction that [`in_tx`] began.
-pub type Tx = DatabaseTransaction;
-
-/// Connections; each statement by itself is a transaction.
-pub type Pool = DatabaseConnection;
+pub use session::{Pool, Tx};
 
 /// Where rows are. SQLite has one writer, so writing and reading have pools of their own.
 #[derive(Clone, Debug)]
 pub struct Db {
-    write: DatabaseConnection,
-    read: DatabaseConnection,
+    write: Pool,
+    read: Pool,
     lanes: Option<connect::Lanes>,
 }
 
 impl Db {
     /// For queries outside transactions.
     #[must_use]
-    pub const fn read(&self) -> &DatabaseConnection {
+    pub const fn read(&self) -> &Pool {
         &self.read
     }
 
     /// For single statements that are their own transaction, and for migrations.
     #[must_use]
-    pub const fn write(&self) -> &DatabaseConnection {
+    pub const fn write(&self) -> &Pool {
         &self.write
     }
 
@@ -54,7 +50,7 @@ impl Db {
     /// The database's.
     pub async fn own(&self) -> Result<Self, DbErr> {
         let Some(lanes) = &self.lanes else { return Ok(self.clone()) };
-        let pool = lanes.own().await?;
+        let pool = Pool::new(lanes.own().await?);
         Ok(Self { write: pool.clone(), read: pool, lanes: self.lanes.clone() })
     }
 
@@ -111,9 +107,28 @@ pub async fn in_tx<T, E: Failure>(
     }
 }
 
+/// Runs `work` on what stands at one moment, however many statements it takes: it waits for nobody and nobody for it.
+///
+/// # Errors
+/// What `work` answered, or the database's own error.
+pub async fn in_snapshot<T, E: Failure>(
+    db: &Db,
+    work: impl AsyncFn(&Tx) -> Result<T, E>,
+) -> Result<T, E> {
+    let options = TransactionOptions {
+        isolation_level: (db.backend() != Backend::Sqlite)
+            .then_some(IsolationLevel::RepeatableRead),
+        access_mode: (db.backend() != Backend::Sqlite).then_some(AccessMode::ReadOnly),
+        ..TransactionOptions::default()
+    };
+    let tx = db.read.begin(options).await?;
+    let result = work(&tx).await;
+    tx.rollback().await?;
+    result
+}
+
 async fn once<T, E: Failure>(db: &Db, work: &impl AsyncFn(&Tx) -> Result<T, E>) -> Result<T, E> {
-    #[expect(clippy::disallowed_methods, reason = "the one place that begins transactions")]
-    let tx = db.write.begin_with_options(options(db.backend())).await?;
+    let tx = db.write.begin(options(db.backend())).await?;
     let result = work(&tx).await;
     if result.is_ok() {
         tx.commit().await?;
@@ -194,6 +209,12 @@ pub fn is_outdated(error: &DbErr) -> bool {
     };
     let SqlxError::Database(error) = error.as_ref() else { return false };
     error.code().is_some_and(|code| code == "22012")
+}
+
+/// Whether a row holds what its column never should: a word that is none.
+#[must_use]
+pub const fn is_unreadable(error: &DbErr) -> bool {
+    matches!(error, DbErr::Type(_))
 }
 
 /// Whether a number became too large for its type while the database computed.

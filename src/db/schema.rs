@@ -11,7 +11,7 @@ use super::Db;
 /// The database's; steps may be run again.
 pub async fn migrate(db: &Db) -> Result<usize, DbErr> {
     let before = pending(db).await.map_or(usize::MAX, |steps| steps.len());
-    Migrator::up(db.write(), None).await?;
+    Migrator::up(db.write().bare(), None).await?;
     Ok(before.min(Migrator::migrations().len()))
 }
 
@@ -20,7 +20,7 @@ pub async fn migrate(db: &Db) -> Result<usize, DbErr> {
 /// # Errors
 /// The database's.
 pub async fn pending(db: &Db) -> Result<Vec<String>, DbErr> {
-    let steps = Migrator::get_pending_migrations_read_only(db.read()).await?;
+    let steps = Migrator::get_pending_migrations_read_only(db.read().bare()).await?;
     Ok(steps.iter().map(|step| step.name().to_owned()).collect())
 }
 

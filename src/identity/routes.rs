@@ -74,12 +74,12 @@ impl From<Brief> for MemberBrief {
 /// A shopper who signed in, with what her device holds from now on.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "session_id": "ses_0698v9qe00t134m6ou6d8h2lal", "token_type": "Bearer",
+    "session_id": "ses_0698v9qe00t134m6ou6d8h2lak", "token_type": "Bearer",
     "access_token": "eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJodWl5aSJ9.c2ln",
     "access_expires_at": "2026-11-21T08:10:00Z",
     "refresh_token": "mZ1pXo0yq3uYt9cS4bKfE7wVhJ2nRgLdA6iT8sQxNkU",
     "expires_at": "2026-12-21T08:00:00Z", "first_visit": true,
-    "member": {"id": "mem_0698v9qe00t134m6ou6d8h2lal", "tier": "silver"}
+    "member": {"id": "mem_0698v9qe00t134m6ou6d8h2lak", "tier": "silver"}
 }))]
 pub struct MemberSignIn {
     /// The sign-in, as the list of devices names it.
@@ -120,7 +120,7 @@ impl From<SignedIn> for MemberSignIn {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "merged": true,
-    "member": {"id": "mem_0698v9qe00t134m6ou6d8h2lal", "nickname": "娜娜", "tier": "gold", "phone": "138****8000"}
+    "member": {"id": "mem_0698v9qe00t134m6ou6d8h2lak", "nickname": "娜娜", "tier": "gold", "phone": "138****8000"}
 }))]
 pub struct PhoneBinding {
     /// Whether this call merged her with the member who had the phone: points, orders and tier are there, her id may be

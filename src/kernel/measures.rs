@@ -1,9 +1,13 @@
 //! What a process measures beside its requests, for Prometheus (OPS-2).
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use prometheus_client::encoding::EncodeLabelSet;
+use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeMetric, MetricEncoder};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -16,7 +20,29 @@ pub struct Measures {
     waiting: Gauge,
     dead: Gauge,
     oldest: Gauge<f64, AtomicU64>,
-    differences: Gauge,
+    differences: Known,
+    proved: Known,
+}
+
+/// A number that has no sample until it is known: nought would say that all is well.
+#[derive(Clone, Debug, Default)]
+struct Known(Arc<Mutex<Option<i64>>>);
+
+impl Known {
+    fn set(&self, value: i64) {
+        *self.0.lock() = Some(value);
+    }
+}
+
+impl EncodeMetric for Known {
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
+        let known = *self.0.lock();
+        known.map_or(Ok(()), |value| encoder.encode_gauge(&value))
+    }
+
+    fn metric_type(&self) -> MetricType {
+        MetricType::Gauge
+    }
 }
 
 impl fmt::Debug for Measures {
@@ -56,9 +82,10 @@ impl Measures {
         self.oldest.set(queue.oldest_seconds);
     }
 
-    /// Notes how many differences the last proof of the ledgers found.
-    pub fn ledger_differences(&self, found: usize) {
-        self.differences.set(i64::try_from(found).unwrap_or(i64::MAX));
+    /// Notes how many differences the last proof of the ledgers found, and when that was.
+    pub fn ledger_proved(&self, differences: i64, at: DateTime<Utc>) {
+        self.differences.set(differences);
+        self.proved.set(at.timestamp());
     }
 
     /// Shows them all in `registry`.
@@ -85,8 +112,13 @@ impl Measures {
         );
         registry.register(
             "huiyi_ledger_verify_differences",
-            "Differences that the last proof of the ledgers found",
+            "Differences that the last proof of the ledgers found, in the whole installation",
             self.differences.clone(),
+        );
+        registry.register(
+            "huiyi_ledger_verify_timestamp_seconds",
+            "When the last proof of the ledgers ended, in Unix time",
+            self.proved.clone(),
         );
     }
 }

@@ -99,7 +99,7 @@ impl From<MemberProfileChange> for ProfilePatch {
 /// The profile of a member; fields that she did not fill in are absent.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "mem_0698v9qe00t134m6ou6d8h2lal", "nickname": "娜娜", "gender": "female", "birthday": "1992-06-18",
+    "id": "mem_0698v9qe00t134m6ou6d8h2lak", "nickname": "娜娜", "gender": "female", "birthday": "1992-06-18",
     "region_code": "310115", "sizes": {"上装": "165/88A", "鞋": "38"}
 }))]
 pub struct MemberProfile {

@@ -5,23 +5,18 @@ use crate::app::App;
 use crate::http::Result;
 use crate::jobs::Job;
 use crate::kernel::abort_at;
-use crate::points::service;
+use crate::points::service::{self, Difference};
 
 /// Lots, checkouts or notices a transaction: some tens of milliseconds, so that tills do not wait.
 const BATCH: u64 = 500;
 /// Differences that are logged one by one; the metric counts them all.
 const LOGGED: usize = 100;
 /// Business days closed between two looks at the lease.
-const DAYS: usize = 7;
+const DAYS: usize = 31;
 
-/// Proves every balance and lot of both ledgers, nightly (PT-9). A difference is a line of the log, which names ids only,
-/// and an alert by `huiyi_ledger_verify_differences`; the job itself is then done, because trying again changes nothing.
-///
-/// # Errors
-/// The database's.
-pub async fn reconcile(app: &App, job: &Job) -> Result<()> {
-    let found = job.keep(app, service::reconcile(app)).await?;
-    app.measures.ledger_differences(found.len());
+/// Tells the log of differences that a proof found (PT-9): ids only, no names. Each line, and the alert by
+/// `huiyi_ledger_verify_differences`, is for a person: trying again changes nothing.
+pub fn tell(found: &[Difference]) {
     for difference in found.iter().take(LOGGED) {
         tracing::error!(%difference, "the ledger differs from its transfers");
     }
@@ -29,6 +24,16 @@ pub async fn reconcile(app: &App, job: &Job) -> Result<()> {
         tracing::info!("the ledgers prove themselves");
     } else {
         tracing::error!(differences = found.len(), "the ledgers do not prove themselves");
+    }
+}
+
+/// Shows how the last proof of the ledgers ended, whichever process made it and before whichever restart (OPS-2).
+///
+/// # Errors
+/// The database's.
+pub async fn measure(app: &App) -> Result<()> {
+    if let Some(proved) = service::last_proved(app).await? {
+        app.measures.ledger_proved(proved.differences, proved.at);
     }
     Ok(())
 }

@@ -29,7 +29,7 @@ pub fn member(config: &mut ServiceConfig<'_>) {
 /// What a signed-in device holds.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "session_id": "ses_0698v9qe00t134m6ou6d8h2lal", "token_type": "Bearer",
+    "session_id": "ses_0698v9qe00t134m6ou6d8h2lak", "token_type": "Bearer",
     "access_token": "eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJodWl5aSJ9.c2ln",
     "access_expires_at": "2026-11-21T08:10:00Z",
     "refresh_token": "mZ1pXo0yq3uYt9cS4bKfE7wVhJ2nRgLdA6iT8sQxNkU",
@@ -92,7 +92,7 @@ pub struct SignedInDevice {
 /// The devices that are signed in.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"items": [{
-    "session_id": "ses_0698v9qe00t134m6ou6d8h2lal", "device": "iPhone 17", "current": true,
+    "session_id": "ses_0698v9qe00t134m6ou6d8h2lak", "device": "iPhone 17", "current": true,
     "signed_in_at": "2026-11-20T08:00:00Z", "last_seen_at": "2026-11-21T08:00:00Z"
 }]}))]
 pub struct SignedInDevices {

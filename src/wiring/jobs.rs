@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
+use super::proof::prove;
 use super::reactions::REACTIONS;
 use crate::app::App;
 use crate::db::idempotency;
-use crate::jobs::{self, Chore, Handler, Missed, Schedule, Stop, When, Work, Worker};
+use crate::jobs::{self, Chore, Handler, Job, Missed, Schedule, Stop, When, Work, Worker};
 use crate::points::jobs as points;
 use crate::sessions::service as sessions;
 use crate::staff::service as staff;
@@ -18,7 +19,7 @@ const A_TURN: u64 = 1000;
 
 /// Who does which kind of job.
 pub static HANDLERS: &[(&str, Handler)] = &[
-    ("reconcile", |app, job| points::reconcile(app, job).boxed_local()),
+    ("reconcile", |app, job| reconcile(app, job).boxed_local()),
     ("settle_points", |app, job| points::settle(app, job).boxed_local()),
     ("expire_points", |app, job| points::expire(app, job).boxed_local()),
     ("lapse_holds", |app, job| points::lapse(app, job).boxed_local()),
@@ -71,6 +72,11 @@ pub static CHORES: &[Chore] = &[
         every: Duration::from_secs(15),
         work: |app| jobs::measure(app).boxed_local(),
     },
+    Chore {
+        name: "measure_ledgers",
+        every: Duration::from_secs(15),
+        work: |app| points::measure(app).boxed_local(),
+    },
 ];
 
 /// The worker of this process, until told to stop.
@@ -84,6 +90,12 @@ pub async fn run(app: App, stop: Stop) {
 #[must_use]
 pub fn worker(app: &App) -> Worker {
     Worker::new(app.clone(), HANDLERS, SCHEDULES)
+}
+
+/// Proves the ledgers, nightly (PT-9).
+async fn reconcile(app: &App, job: &Job) -> crate::http::Result<()> {
+    points::tell(&job.keep(app, prove(app, 1)).await?);
+    Ok(())
 }
 
 async fn forget_answers(app: &App) -> crate::http::Result<()> {

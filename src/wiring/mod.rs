@@ -6,6 +6,7 @@ pub mod jobs;
 pub mod openapi;
 pub mod probes;
 mod problems;
+pub mod proof;
 pub mod reactions;
 pub mod routes;
 pub mod server;

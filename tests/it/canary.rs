@@ -281,13 +281,13 @@ fn the_log_of_every_test_is_searched_for_phones_tokens_and_keys() {
         "bound +8613912348765 to mem_1",
         "body {\"phone\":\"13912348765\"}",
         "token eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJodWl5aSJ9.c2ln",
-        "key=hyk_0698v9qe00t134m6ou6d8h2lal_mZ1pXo0yq3uYt9cS",
+        "key=hyk_0698v9qe00t134m6ou6d8h2lak_mZ1pXo0yq3uYt9cS",
     ] {
         assert!(logs::is_personal(line), "{line}");
     }
     for line in [
         "request_id=0e3c6f0b6c0e4a51b0d5c3f5f2a1d9aa micros=139123487650",
-        "member=mem_0698v9qe00t134m6ou6d8h2lal key=key_0698v9qe00t134m6ou6d8h2lal",
+        "member=mem_0698v9qe00t134m6ou6d8h2lak key=key_0698v9qe00t134m6ou6d8h2lak",
         "at=2026-03-15T04:00:00Z took=1391234876",
     ] {
         assert!(!logs::is_personal(line), "{line}");

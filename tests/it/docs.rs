@@ -95,3 +95,57 @@ async fn the_documentation_can_be_switched_off() {
         app.get(path).send().await.refused(404, "not_found");
     }
 }
+
+/// Paths below `/v1` that a text names in code, without what is asked, and those of the table of head office.
+fn paths_named(text: &str) -> Vec<String> {
+    let whole = text.split(['`', '"', ' ', '\n']).map(|word| word.trim_start_matches("$API"));
+    let whole = whole.filter(|word| word.starts_with("/v1/") && word.len() > 11);
+    let rows = text.lines().filter(|line| line.starts_with("| `"));
+    let cells = rows.filter_map(|row| row.split('|').nth(1));
+    let words = cells.flat_map(|cell| cell.split('`'));
+    let words = words.filter(|word| {
+        !word.starts_with('/') && word.contains(['/', ':']) && !word.contains(['.', ' ', '…'])
+            || *word == "tiers"
+            || *word == "jobs"
+    });
+    let office = words.map(|word| format!("/v1/admin/{word}"));
+    whole.map(|word| word.split('?').next().unwrap().to_owned()).chain(office).collect()
+}
+
+/// The shape of a path: what stands for an id or a word is `{}`.
+fn shape(path: &str) -> String {
+    let part = |part: &str| {
+        let (name, verb) = part.split_once(':').unwrap_or((part, ""));
+        let name = if name.starts_with('{') || name.ends_with('…') { "{}" } else { name };
+        format!("{name}:{verb}")
+    };
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+/// OP-1: whoever copies a path from the README finds it.
+#[test]
+fn every_path_that_the_readmes_name_is_a_route() {
+    let documents = huiyi::wiring::openapi::documents();
+    let routes: Vec<String> = documents
+        .iter()
+        .flat_map(|(_, text)| {
+            let document: serde_json::Value = serde_json::from_str(text).unwrap();
+            document["paths"]
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(|path| shape(path))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    for readme in [include_str!("../../README.md"), include_str!("../../README.zh-CN.md")] {
+        let named = paths_named(readme);
+        assert!(named.len() > 40, "{named:?}");
+        for path in named.iter().filter(|path| !path.ends_with("coupons")) {
+            let known = routes.contains(&shape(path))
+                // A board is named by its name.
+                || path.contains("/leaderboards/");
+            assert!(known, "{path} is no route");
+        }
+    }
+}

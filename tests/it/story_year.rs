@@ -9,7 +9,7 @@ use entity::event_log;
 use huiyi::kernel::codes::{StaffRole, TransferKind};
 use huiyi::kernel::ids::{HoldId, MemberId};
 use huiyi::points::error;
-use huiyi::points::service::Act;
+use huiyi::points::service::{self as points, Act};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 
@@ -45,11 +45,13 @@ impl Life {
         self.app.work().await;
     }
 
-    /// The first instants of business months, each with the jobs run and the ledger proved.
+    /// The first instants of business months, each with the jobs run, that of the night among them: it proves the ledger.
     async fn months(&self, first_days: &[&str]) {
         for day in first_days {
             self.until(&format!("{day}T16:00:00Z")).await;
-            self.app.reconciles().await;
+            let proved = points::last_proved(&self.app.app).await.unwrap().unwrap();
+            assert_eq!(proved.differences, 0);
+            assert!(self.time() - proved.at < chrono::TimeDelta::days(1), "{proved:?}");
         }
     }
 
@@ -131,6 +133,7 @@ async fn a_year_of_a_members_life() {
     her_tier_ends(&life).await;
     she_returns_what_has_run_out(&life).await;
     she_pays_her_debt(&life).await;
+    life.app.reconciles().await;
 }
 
 async fn she_earns_and_rises(life: &Life) {

@@ -48,7 +48,7 @@ impl FromRequest for CustomersMovement {
 #[utoipa::path(
     tag = "customers",
     security(("member_token" = [])),
-    params(("id" = TransferId, Path, description = "The movement, from the points history.", example = "trf_0698v9qe00t134m6ou6d8h2lal")),
+    params(("id" = TransferId, Path, description = "The movement, from the points history.", example = "trf_0698v9qe00t134m6ou6d8h2lak")),
     responses(
         (status = 200, body = PointsMovementExplained, description = "The movement explained."),
         (status = 401, body = Problem, description = "unauthenticated"),
@@ -75,8 +75,8 @@ pub async fn explain_my_points(
     tag = "customers",
     security(("guide_token" = [])),
     params(
-        ("id" = MemberId, Path, description = "The customer.", example = "mem_0698v9qe00t134m6ou6d8h2lal"),
-        ("transfer_id" = TransferId, Path, description = "The movement, from her points history.", example = "trf_0698v9qe00t134m6ou6d8h2lal"),
+        ("id" = MemberId, Path, description = "The customer.", example = "mem_0698v9qe00t134m6ou6d8h2lak"),
+        ("transfer_id" = TransferId, Path, description = "The movement, from her points history.", example = "trf_0698v9qe00t134m6ou6d8h2lak"),
     ),
     responses(
         (status = 200, body = PointsMovementExplained, description = "The movement explained."),
@@ -105,7 +105,7 @@ pub async fn explain_customers_points(
 #[utoipa::path(
     tag = "customers",
     security(("admin_token" = [])),
-    params(("id" = TransferId, Path, description = "The movement.", example = "trf_0698v9qe00t134m6ou6d8h2lal")),
+    params(("id" = TransferId, Path, description = "The movement.", example = "trf_0698v9qe00t134m6ou6d8h2lak")),
     responses(
         (status = 200, body = PointsTransferTrace, description = "The movement."),
         (status = 401, body = Problem, description = "unauthenticated"),

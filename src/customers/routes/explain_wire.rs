@@ -11,7 +11,7 @@ use crate::http::problem::Language;
 
 /// A purchase behind points.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"order_id": "ord_0698v9qe00t134m6ou6d8h2lal", "external_no": "SH01-20260314-0007",
+#[schema(example = json!({"order_id": "ord_0698v9qe00t134m6ou6d8h2lak", "external_no": "SH01-20260314-0007",
     "day": "2026-03-14", "store": "静安店"}))]
 pub struct PointsPurchase {
     /// The order.
@@ -33,8 +33,8 @@ impl From<Purchase> for PointsPurchase {
 
 /// The points of one lot that moved.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"earned_by": "trf_0698v9qe00t134m6ou6d8h2lal", "points": -80, "earned_on": "2026-03-14",
-    "last_day": "2027-03-31", "purchase": {"order_id": "ord_0698v9qe00t134m6ou6d8h2lal",
+#[schema(example = json!({"earned_by": "trf_0698v9qe00t134m6ou6d8h2lak", "points": -80, "earned_on": "2026-03-14",
+    "last_day": "2027-03-31", "purchase": {"order_id": "ord_0698v9qe00t134m6ou6d8h2lak",
     "external_no": "SH01-20260314-0007", "day": "2026-03-14", "store": "静安店"}}))]
 pub struct PointsLotPart {
     /// The movement that brought these points.
@@ -65,7 +65,7 @@ impl From<Part> for PointsLotPart {
 
 /// Another movement that has to do with one.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"id": "trf_0698v9qe00t134m6ou6d8h2lal", "kind": "spend", "title": "使用积分", "points": 50,
+#[schema(example = json!({"id": "trf_0698v9qe00t134m6ou6d8h2lak", "kind": "spend", "title": "使用积分", "points": 50,
     "day": "2026-05-01"}))]
 pub struct RelatedPointsMovement {
     /// The movement.
@@ -103,7 +103,7 @@ impl RelatedPointsMovement {
 /// What a movement that brought points says of them.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"rule": "purchase_points", "rule_version": 1, "tier_multiplier_bps": 15_000,
-    "last_day": "2027-03-31", "left": 70, "went": [{"id": "trf_0698v9qe00t134m6ou6d8h2lal", "kind": "spend",
+    "last_day": "2027-03-31", "left": 70, "went": [{"id": "trf_0698v9qe00t134m6ou6d8h2lak", "kind": "spend",
     "title": "使用积分", "points": 50, "day": "2026-05-01"}], "went_more": false}))]
 pub struct PointsGrant {
     /// The rule that granted them.
@@ -157,11 +157,11 @@ impl PointsGrant {
 /// One movement explained: where its points came from and where they went.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "trf_0698v9qe00t134m6ou6d8h2lal", "kind": "spend", "title": "使用积分", "points": -120, "balance_after": 480,
+    "id": "trf_0698v9qe00t134m6ou6d8h2lak", "kind": "spend", "title": "使用积分", "points": -120, "balance_after": 480,
     "occurred_at": "2026-05-01T04:00:00Z",
     "text": "2026-05-01 使用积分 120。这 120 积分来自 2026-03-14 在静安店的消费 SH01-20260314-0007（用了 120，有效期至 2027-03-31）。",
-    "lots": [{"earned_by": "trf_0698v9qe00t134m6ou6d8h2lal", "points": -120, "earned_on": "2026-03-14",
-        "last_day": "2027-03-31", "purchase": {"order_id": "ord_0698v9qe00t134m6ou6d8h2lal",
+    "lots": [{"earned_by": "trf_0698v9qe00t134m6ou6d8h2lak", "points": -120, "earned_on": "2026-03-14",
+        "last_day": "2027-03-31", "purchase": {"order_id": "ord_0698v9qe00t134m6ou6d8h2lak",
         "external_no": "SH01-20260314-0007", "day": "2026-03-14", "store": "静安店"}}],
     "lots_more": false, "later": []
 }))]

@@ -63,7 +63,7 @@ fn four_digits(text: &Option<String>, (): &()) -> garde::Result {
 /// A customer in a list.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "mem_0698v9qe00t134m6ou6d8h2lal", "name": "王小衣", "phone": "138****8000", "status": "active", "tier": "gold",
+    "id": "mem_0698v9qe00t134m6ou6d8h2lak", "name": "王小衣", "phone": "138****8000", "status": "active", "tier": "gold",
     "points": 1840, "order_count": 4, "paid_fen": 513_000, "last_order_at": "2026-03-14T06:30:00Z"
 }))]
 pub struct GuideCustomer {
@@ -119,7 +119,7 @@ impl From<CustomerInList> for GuideCustomer {
     params(CustomerQuery),
     responses(
         (status = 200, body = Page<GuideCustomer>, description = "A page of customers.", example = json!({
-            "items": [{"id": "mem_0698v9qe00t134m6ou6d8h2lal", "name": "王小衣", "phone": "138****8000", "status": "active",
+            "items": [{"id": "mem_0698v9qe00t134m6ou6d8h2lak", "name": "王小衣", "phone": "138****8000", "status": "active",
                 "tier": "gold", "points": 1840, "order_count": 4, "paid_fen": 513_000,
                 "last_order_at": "2026-03-14T06:30:00Z"}],
             "next_cursor": "ZmM4MWQ5MmE", "has_more": true

@@ -69,7 +69,7 @@ impl From<SizeKept> for CustomerSize {
 /// A customer seen whole. What is not known is absent.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "mem_0698v9qe00t134m6ou6d8h2lal", "name": "王小衣", "status": "active", "gender": "female", "tier": "gold",
+    "id": "mem_0698v9qe00t134m6ou6d8h2lak", "name": "王小衣", "status": "active", "gender": "female", "tier": "gold",
     "sizes": {"上装": "165/88A"}, "store": "静安店", "guide": "周敏", "member_since": "2026-03-15T04:00:00Z",
     "identifiers": [{"kind": "phone", "masked": "138****8000", "verified_at": "2026-03-15T04:00:00Z"}],
     "points": {"available": 599, "pending": 0, "frozen": 0, "debt": 0, "expiring": [], "growth": 599, "spent_fen": 59_900,
@@ -172,9 +172,9 @@ fn totals(Customer { total, rhythm, .. }: &Customer) -> CustomerTotals {
 /// One line of a customer's points history.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "trf_0698v9qe00t134m6ou6d8h2lal", "kind": "earn", "title": "消费得积分", "points": 599, "balance_after": 1840,
+    "id": "trf_0698v9qe00t134m6ou6d8h2lak", "kind": "earn", "title": "消费得积分", "points": 599, "balance_after": 1840,
     "occurred_at": "2026-03-14T06:30:00Z", "expires_at": "2027-03-31T16:00:00Z", "left": 599,
-    "order_id": "ord_0698v9qe00t134m6ou6d8h2lal"
+    "order_id": "ord_0698v9qe00t134m6ou6d8h2lak"
 }))]
 pub struct CustomerPointsEntry {
     /// The movement.
@@ -231,7 +231,7 @@ impl CustomerPointsEntry {
 #[utoipa::path(
     tag = "customers",
     security(("guide_token" = [])),
-    params(("id" = MemberId, Path, description = "The customer.", example = "mem_0698v9qe00t134m6ou6d8h2lal")),
+    params(("id" = MemberId, Path, description = "The customer.", example = "mem_0698v9qe00t134m6ou6d8h2lak")),
     responses(
         (status = 200, body = GuideCustomerWhole, description = "The customer."),
         (status = 401, body = Problem, description = "unauthenticated"),
@@ -255,7 +255,7 @@ pub async fn read_customer(
 #[utoipa::path(
     tag = "customers",
     security(("guide_token" = [])),
-    params(("id" = MemberId, Path, description = "The customer.", example = "mem_0698v9qe00t134m6ou6d8h2lal")),
+    params(("id" = MemberId, Path, description = "The customer.", example = "mem_0698v9qe00t134m6ou6d8h2lak")),
     responses(
         (status = 200, body = MemberPoints, description = "Points and tier."),
         (status = 401, body = Problem, description = "unauthenticated"),
@@ -279,12 +279,12 @@ pub async fn read_customer_points(
 #[utoipa::path(
     tag = "customers",
     security(("guide_token" = [])),
-    params(("id" = MemberId, Path, description = "The customer.", example = "mem_0698v9qe00t134m6ou6d8h2lal"), PageQuery),
+    params(("id" = MemberId, Path, description = "The customer.", example = "mem_0698v9qe00t134m6ou6d8h2lak"), PageQuery),
     responses(
         (status = 200, body = Page<CustomerPointsEntry>, description = "A page of movements.", example = json!({
-            "items": [{"id": "trf_0698v9qe00t134m6ou6d8h2lal", "kind": "earn", "title": "消费得积分", "points": 599,
+            "items": [{"id": "trf_0698v9qe00t134m6ou6d8h2lak", "kind": "earn", "title": "消费得积分", "points": 599,
                 "balance_after": 1840, "occurred_at": "2026-03-14T06:30:00Z", "expires_at": "2027-03-31T16:00:00Z",
-                "left": 599, "order_id": "ord_0698v9qe00t134m6ou6d8h2lal"}],
+                "left": 599, "order_id": "ord_0698v9qe00t134m6ou6d8h2lak"}],
             "has_more": false
         })),
         (status = 400, body = Problem, description = "bad_cursor"),
@@ -319,10 +319,10 @@ pub async fn list_customer_points_history(
 #[utoipa::path(
     tag = "customers",
     security(("guide_token" = [])),
-    params(("id" = MemberId, Path, description = "The customer.", example = "mem_0698v9qe00t134m6ou6d8h2lal"), PageQuery),
+    params(("id" = MemberId, Path, description = "The customer.", example = "mem_0698v9qe00t134m6ou6d8h2lak"), PageQuery),
     responses(
         (status = 200, body = Page<MemberOrder>, description = "A page of orders.", example = json!({
-            "items": [{"id": "ord_0698v9qe00t134m6ou6d8h2lal", "channel": "pos", "external_no": "SH01-20260314-0007",
+            "items": [{"id": "ord_0698v9qe00t134m6ou6d8h2lak", "channel": "pos", "external_no": "SH01-20260314-0007",
                 "status": "paid", "occurred_at": "2026-03-14T06:30:00Z", "store": "静安店", "guide": "周敏",
                 "list_fen": 59_900, "paid_fen": 59_900, "refunded_fen": 0, "points_earned": 599, "points_taken_back": 0,
                 "growth_earned": 599, "lines": [{"line_no": 1, "sku_code": "D100-RED-M", "name": "真丝连衣裙",

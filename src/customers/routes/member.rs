@@ -43,7 +43,7 @@ impl From<MaskedIdentifier> for MaskedMemberIdentifier {
 /// The shopper: profile, what she can be found by, tier and points. Fields that she did not fill in are absent.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "mem_0698v9qe00t134m6ou6d8h2lal", "nickname": "娜娜", "gender": "female", "birthday": "1992-06-18",
+    "id": "mem_0698v9qe00t134m6ou6d8h2lak", "nickname": "娜娜", "gender": "female", "birthday": "1992-06-18",
     "sizes": {"上装": "165/88A"}, "member_since": "2026-03-15T04:00:00Z",
     "identifiers": [{"kind": "phone", "masked": "138****8000", "verified_at": "2026-03-15T04:00:00Z"}],
     "tier": {"code": "silver", "name": "银卡", "since": "2026-03-15T04:00:00Z", "by": "earned", "earned": "silver"},
@@ -159,7 +159,7 @@ pub async fn read_member_points(app: ThinData<App>, who: Shopper) -> Result<Json
     params(PageQuery),
     responses(
         (status = 200, body = Page<MemberOrder>, description = "A page of orders.", example = json!({
-            "items": [{"id": "ord_0698v9qe00t134m6ou6d8h2lal", "channel": "pos", "external_no": "SH01-20260314-0007",
+            "items": [{"id": "ord_0698v9qe00t134m6ou6d8h2lak", "channel": "pos", "external_no": "SH01-20260314-0007",
                 "status": "paid", "occurred_at": "2026-03-14T06:30:00Z", "store": "静安店", "guide": "周敏",
                 "list_fen": 59_900, "paid_fen": 59_900, "refunded_fen": 0, "points_earned": 599, "points_taken_back": 0,
                 "growth_earned": 599, "lines": [{"line_no": 1, "sku_code": "D100-RED-M", "name": "真丝连衣裙",
@@ -192,7 +192,7 @@ pub async fn list_member_orders(
 #[utoipa::path(
     tag = "customers",
     security(("member_token" = [])),
-    params(("id" = OrderId, Path, description = "The order.", example = "ord_0698v9qe00t134m6ou6d8h2lal")),
+    params(("id" = OrderId, Path, description = "The order.", example = "ord_0698v9qe00t134m6ou6d8h2lak")),
     responses(
         (status = 200, body = MemberOrder, description = "The order."),
         (status = 401, body = Problem, description = "unauthenticated"),

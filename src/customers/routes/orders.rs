@@ -14,7 +14,7 @@ use crate::http::{Cursor, Page, Result};
 /// An order of a member.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "ord_0698v9qe00t134m6ou6d8h2lal", "channel": "pos", "external_no": "SH01-20260314-0007", "status": "paid",
+    "id": "ord_0698v9qe00t134m6ou6d8h2lak", "channel": "pos", "external_no": "SH01-20260314-0007", "status": "paid",
     "occurred_at": "2026-03-14T06:30:00Z", "store": "静安店", "guide": "周敏", "list_fen": 59_900, "paid_fen": 59_900,
     "refunded_fen": 0, "points_earned": 599, "points_taken_back": 0, "growth_earned": 599,
     "lines": [{"line_no": 1, "sku_code": "D100-RED-M", "name": "真丝连衣裙", "colour": "红", "size": "M",

@@ -163,7 +163,7 @@ pub async fn read_my_points_statement(
     tag = "customers",
     security(("admin_token" = [])),
     params(
-        ("id" = MemberId, Path, description = "The member.", example = "mem_0698v9qe00t134m6ou6d8h2lal"),
+        ("id" = MemberId, Path, description = "The member.", example = "mem_0698v9qe00t134m6ou6d8h2lak"),
         StatementQuery,
     ),
     responses(

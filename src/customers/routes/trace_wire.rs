@@ -14,7 +14,7 @@ use crate::points::service::StoredLot;
 
 /// A lot that a movement made.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"id": "lot_0698v9qe00t134m6ou6d8h2lal", "account_id": "acc_0698v9qe00t134m6ou6d8h2lal",
+#[schema(example = json!({"id": "lot_0698v9qe00t134m6ou6d8h2lak", "account_id": "acc_0698v9qe00t134m6ou6d8h2lak",
     "amount": 599, "left": 599, "settled": true, "settles_at": "2026-03-21T06:30:00Z",
     "expires_at": "2027-03-31T16:00:00Z", "earned_at": "2026-03-14T06:30:00Z"}))]
 pub struct PointsLotTrace {
@@ -55,12 +55,12 @@ impl From<&StoredLot> for PointsLotTrace {
 /// A movement with everything that belongs to it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "trf_0698v9qe00t134m6ou6d8h2lal", "ledger": "points", "account_id": "acc_0698v9qe00t134m6ou6d8h2lal",
-    "member_id": "mem_0698v9qe00t134m6ou6d8h2lal", "seq": 3, "kind": "earn", "from": "issued", "to": "available",
+    "id": "trf_0698v9qe00t134m6ou6d8h2lak", "ledger": "points", "account_id": "acc_0698v9qe00t134m6ou6d8h2lak",
+    "member_id": "mem_0698v9qe00t134m6ou6d8h2lak", "seq": 3, "kind": "earn", "from": "issued", "to": "available",
     "amount": 599, "pending_after": 0, "available_after": 1840, "frozen_after": 0, "source": "order",
-    "source_id": "ord_0698v9qe00t134m6ou6d8h2lal", "actor_kind": "partner",
-    "actor_id": "01983f2a-5c00-7a11-8b22-c333d444e555", "order_id": "ord_0698v9qe00t134m6ou6d8h2lal",
-    "rule_id": "rul_0698v9qe00t134m6ou6d8h2lal", "occurred_at": "2026-03-14T06:30:00Z",
+    "source_id": "ord_0698v9qe00t134m6ou6d8h2lak", "actor_kind": "partner",
+    "actor_id": "01983f2a-5c00-7a11-8b22-c333d444e555", "order_id": "ord_0698v9qe00t134m6ou6d8h2lak",
+    "rule_id": "rul_0698v9qe00t134m6ou6d8h2lak", "occurred_at": "2026-03-14T06:30:00Z",
     "recorded_at": "2026-03-14T06:30:02Z", "title": "消费得积分", "text": "2026-03-14 的消费 SH01-1 获得 599 积分。…",
     "lots": [], "lots_more": false, "later": [], "later_more": false
 }))]

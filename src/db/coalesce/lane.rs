@@ -49,6 +49,10 @@ impl<I, O, E> Lane<I, O, E> {
         self.state.lock().queue.len() == waiting
     }
 
+    pub(super) fn is_led(&self) -> bool {
+        self.state.lock().led
+    }
+
     /// Lets one more wait and says whether somebody has to lead now; `None` when too many wait.
     pub(super) fn put(&self, waiting: Waiting<I, O, E>, most: usize) -> Option<bool> {
         let mut state = self.state.lock();
@@ -104,10 +108,10 @@ impl<'a, I, O, E> Turn<'a, I, O, E> {
         Some(state.queue.drain(..size).collect())
     }
 
-    /// A batch of `size` has its answers.
-    pub(super) fn note(&self, size: usize) {
+    /// A batch has its answers, and about `back` of those who got them will come back to this lane.
+    pub(super) fn note(&self, back: usize) {
         let mut state = self.lane.state.lock();
-        state.about = size + state.queue.len();
+        state.about = back + state.queue.len();
         state.done = Some(monotonic());
     }
 }

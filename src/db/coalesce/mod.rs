@@ -100,6 +100,14 @@ where
         coming.await.unwrap_or(Err(Lost::Ended))
     }
 
+    /// Among how many lanes those spread who come back. Who has a lane of his own comes back to it.
+    fn busy(&self, limits: Limits) -> usize {
+        if limits.lanes > LANES {
+            return 1;
+        }
+        self.lanes[..limits.lanes.max(1)].iter().filter(|lane| lane.is_led()).count().max(1)
+    }
+
     async fn lead(
         &self,
         place: usize,
@@ -112,7 +120,7 @@ where
             let Some(batch) = turn.take(limits.most) else { return };
             let size = batch.len();
             lane::settle(batch, &work).await;
-            turn.note(size);
+            turn.note(size / self.busy(limits));
         }
     }
 }

@@ -89,7 +89,7 @@ pub struct DryRunOfMonth {
 
 /// A member who would have got more.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"member_id": "mem_0698v9qe00t134m6ou6d8h2lal", "points": 2_000}))]
+#[schema(example = json!({"member_id": "mem_0698v9qe00t134m6ou6d8h2lak", "points": 2_000}))]
 pub struct DryRunOfMember {
     /// Who.
     pub member_id: MemberId,
@@ -104,7 +104,7 @@ pub struct DryRunOfMember {
     "orders": 20_480, "orders_touched": 4_006, "members_touched": 3_110, "granted": 612_000, "cost": 41_200,
     "by_tier": [{"tier": "gold", "orders": 1_204, "points": 30_150}],
     "by_month": [{"month": "2026-02-01", "orders": 1_204, "points": 30_150}],
-    "top_members": [{"member_id": "mem_0698v9qe00t134m6ou6d8h2lal", "points": 2_000}]
+    "top_members": [{"member_id": "mem_0698v9qe00t134m6ou6d8h2lak", "points": 2_000}]
 }))]
 pub struct EarningDryRun {
     /// All of it in one sentence, in the language asked for.

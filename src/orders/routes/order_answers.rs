@@ -52,8 +52,8 @@ impl From<Warning> for OrderWarning {
 /// What became of an order that was sent alone.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "result": "created", "external_no": "SH001-20261121-0042", "order_id": "ord_0698v9qe00t134m6ou6d8h2lal",
-    "member_id": "mem_0698v9qe00t134m6ou6d8h2lal", "points": 539, "warnings": []
+    "result": "created", "external_no": "SH001-20261121-0042", "order_id": "ord_0698v9qe00t134m6ou6d8h2lak",
+    "member_id": "mem_0698v9qe00t134m6ou6d8h2lak", "points": 539, "warnings": []
 }))]
 pub struct OrderReceipt {
     /// In one word; never `refused`.
@@ -117,7 +117,7 @@ pub struct OrderBatchCounts {
 #[schema(example = json!({
     "results": [
         {"index": 0, "external_no": "SH001-20261121-0042", "result": "created",
-         "order_id": "ord_0698v9qe00t134m6ou6d8h2lal", "member_id": "mem_0698v9qe00t134m6ou6d8h2lal",
+         "order_id": "ord_0698v9qe00t134m6ou6d8h2lak", "member_id": "mem_0698v9qe00t134m6ou6d8h2lak",
          "points": 539, "warnings": ["sku_unknown"]},
         {"index": 1, "external_no": "SH001-20261121-0043", "result": "refused", "points": 0, "warnings": [],
          "problem": {"code": "order_amounts_mismatch", "errcode": 11601, "errmsg": "金额合计不一致",

@@ -122,7 +122,7 @@ impl From<TierPlan> for RefundPreviewTier {
 /// What booking a refund now would do.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "result": "applied", "order_id": "ord_0698v9qe00t134m6ou6d8h2lal", "member_id": "mem_0698v9qe00t134m6ou6d8h2lal",
+    "result": "applied", "order_id": "ord_0698v9qe00t134m6ou6d8h2lak", "member_id": "mem_0698v9qe00t134m6ou6d8h2lak",
     "points_reversed": 539,
     "lines": [{"line_no": 1, "quantity": 1, "amount_fen": 53900, "points": 539, "campaign_points": 0, "growth": 539}],
     "points": {"pending": 0, "available": 339, "debt": 200, "shortfall": 0, "shortfall_fen": 0, "available_after": -200},

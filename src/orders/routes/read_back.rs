@@ -20,8 +20,8 @@ use crate::partners::caller::{OrdersWrite, PartnerCaller};
 /// An order as it stands.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "ord_0698v9qe00t134m6ou6d8h2lal", "channel": "pos", "external_no": "SH001-20261121-0042",
-    "version": 1, "status": "paid", "member_id": "mem_0698v9qe00t134m6ou6d8h2lal",
+    "id": "ord_0698v9qe00t134m6ou6d8h2lak", "channel": "pos", "external_no": "SH001-20261121-0042",
+    "version": 1, "status": "paid", "member_id": "mem_0698v9qe00t134m6ou6d8h2lak",
     "occurred_at": "2026-11-21T06:30:00Z", "list_fen": 59900, "paid_fen": 53900, "refunded_fen": 0,
     "points": 539, "growth": 539, "received_at": "2026-11-21T06:30:02Z",
     "lines": [{

@@ -134,8 +134,8 @@ impl RefundItemState {
 /// What became of a refund that was sent alone.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "result": "applied", "external_no": "R-20261122-0003", "refund_id": "rfd_0698v9qe00t134m6ou6d8h2lal",
-    "order_id": "ord_0698v9qe00t134m6ou6d8h2lal", "state": "applied", "points_reversed": 539,
+    "result": "applied", "external_no": "R-20261122-0003", "refund_id": "rfd_0698v9qe00t134m6ou6d8h2lak",
+    "order_id": "ord_0698v9qe00t134m6ou6d8h2lak", "state": "applied", "points_reversed": 539,
     "shortfall_points": 0, "shortfall_fen": 0
 }))]
 pub struct RefundReceipt {
@@ -215,7 +215,7 @@ pub struct RefundBatchCounts {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "results": [{"index": 0, "external_no": "R-20261122-0003", "result": "waiting",
-                 "refund_id": "rfd_0698v9qe00t134m6ou6d8h2lal", "state": "waiting", "points_reversed": 0,
+                 "refund_id": "rfd_0698v9qe00t134m6ou6d8h2lak", "state": "waiting", "points_reversed": 0,
                  "shortfall_points": 0, "shortfall_fen": 0}],
     "counts": {"applied": 0, "waiting": 1, "without_effect": 0, "unchanged": 0, "refused": 0}
 }))]

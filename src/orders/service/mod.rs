@@ -10,6 +10,7 @@ mod earnings;
 mod effects;
 mod headings;
 mod previewing;
+mod proving;
 mod refunding;
 mod rows;
 mod taking_back;
@@ -33,6 +34,7 @@ pub use arrivals::{OrderOutcome, OrderResult, Warning, ingest};
 pub use dry_run::{Draft, MOST_DAYS, Trial, dry_run};
 pub use headings::{OrderHeading, headings};
 pub use previewing::{PlannedLine, RefundPlan, TierPlan, preview_refund};
+pub use proving::prove_budgets;
 pub use refunding::{RefundOutcome, RefundResult, RefundState, ingest_refunds};
 
 /// Most orders or refunds in one transaction.

@@ -1,10 +1,12 @@
 //! Queries.
 
+mod counted;
 mod habits;
 mod headings;
 mod read;
 mod write;
 
+pub(super) use counted::*;
 pub(super) use habits::*;
 pub(super) use headings::*;
 pub(super) use read::*;

@@ -17,7 +17,7 @@ use crate::staff::caller::AdminCaller;
 /// A third party.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "par_0698v9qe00t134m6ou6d8h2lal", "name": "门店收银系统", "created_at": "2026-11-21T08:00:00Z"
+    "id": "par_0698v9qe00t134m6ou6d8h2lak", "name": "门店收银系统", "created_at": "2026-11-21T08:00:00Z"
 }))]
 pub struct PartnerDetails {
     /// Id.
@@ -62,7 +62,7 @@ pub struct RegisterPartnerRequest {
     params(PageQuery),
     responses(
         (status = 200, body = Page<PartnerDetails>, description = "A page of partners.", example = json!({
-            "items": [{"id": "par_0698v9qe00t134m6ou6d8h2lal", "name": "门店收银系统",
+            "items": [{"id": "par_0698v9qe00t134m6ou6d8h2lak", "name": "门店收银系统",
                 "created_at": "2026-11-21T08:00:00Z"}],
             "has_more": false
         })),

@@ -18,7 +18,7 @@ use crate::staff::caller::AdminCaller;
 /// A key of a partner; its secret is shown only when it is made.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "key_0698v9qe00t134m6ou6d8h2lal", "name": "till", "scopes": ["orders:write"],
+    "id": "key_0698v9qe00t134m6ou6d8h2lak", "name": "till", "scopes": ["orders:write"],
     "created_at": "2026-11-21T08:00:00Z", "last_used_at": "2026-11-21T09:30:00Z"
 }))]
 pub struct PartnerKeyDetails {
@@ -84,8 +84,8 @@ pub struct RotatePartnerKeyRequest {
 /// A key that was just made.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "key_0698v9qe00t134m6ou6d8h2lal",
-    "key": "hyk_0698v9qe00t134m6ou6d8h2lal_mZ1pXo0yq3uYt9cS4bKfE7wVhJ2nRgLdA6iT8sQxNkU"
+    "id": "key_0698v9qe00t134m6ou6d8h2lak",
+    "key": "hyk_0698v9qe00t134m6ou6d8h2lak_mZ1pXo0yq3uYt9cS4bKfE7wVhJ2nRgLdA6iT8sQxNkU"
 }))]
 pub struct IssuedPartnerKey {
     /// Id.
@@ -119,7 +119,7 @@ pub(super) fn plain_name(name: &str, (): &()) -> garde::Result {
     params(("id" = PartnerId, Path, description = "Whose."), PageQuery),
     responses(
         (status = 200, body = Page<PartnerKeyDetails>, description = "A page of keys.", example = json!({
-            "items": [{"id": "key_0698v9qe00t134m6ou6d8h2lal", "name": "till", "scopes": ["orders:write"],
+            "items": [{"id": "key_0698v9qe00t134m6ou6d8h2lak", "name": "till", "scopes": ["orders:write"],
                 "created_at": "2026-11-21T08:00:00Z", "last_used_at": "2026-11-21T09:30:00Z"}],
             "has_more": false
         })),

@@ -15,8 +15,8 @@ use crate::partners::service;
 /// The partner and the key behind a request.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "partner_id": "par_0698v9qe00t134m6ou6d8h2lal", "partner_name": "门店收银系统",
-    "key_id": "key_0698v9qe00t134m6ou6d8h2lal", "key_name": "till", "scopes": ["orders:write"]
+    "partner_id": "par_0698v9qe00t134m6ou6d8h2lak", "partner_name": "门店收银系统",
+    "key_id": "key_0698v9qe00t134m6ou6d8h2lak", "key_name": "till", "scopes": ["orders:write"]
 }))]
 pub struct PartnerSelf {
     /// The partner.

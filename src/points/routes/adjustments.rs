@@ -22,7 +22,7 @@ use crate::staff::caller::AdminCaller;
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "member_id": "mem_0698v9qe00t134m6ou6d8h2lal", "points": 300, "reason": "compensation",
+    "member_id": "mem_0698v9qe00t134m6ou6d8h2lak", "points": 300, "reason": "compensation",
     "note": "换货等了两周，向顾客致歉"
 }))]
 pub struct PointsAdjustmentRequest {
@@ -61,9 +61,9 @@ pub struct AdjustmentDecisionRequest {
 /// Points added or taken by hand.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "adj_0698v9qe00t134m6ou6d8h2lal", "member_id": "mem_0698v9qe00t134m6ou6d8h2lal", "points": 300,
+    "id": "adj_0698v9qe00t134m6ou6d8h2lak", "member_id": "mem_0698v9qe00t134m6ou6d8h2lak", "points": 300,
     "reason": "compensation", "note": "换货等了两周，向顾客致歉", "state": "posted",
-    "requested_by": "stf_0698v9qe00t134m6ou6d8h2lal", "transfer_id": "trf_0698v9qe00t134m6ou6d8h2lal",
+    "requested_by": "stf_0698v9qe00t134m6ou6d8h2lak", "transfer_id": "trf_0698v9qe00t134m6ou6d8h2lak",
     "created_at": "2026-11-21T08:00:00Z"
 }))]
 pub struct PointsAdjustment {
@@ -189,9 +189,9 @@ pub async fn adjust_points(
     params(AdjustmentQuery),
     responses(
         (status = 200, body = Page<PointsAdjustment>, description = "A page of adjustments.", example = json!({
-            "items": [{"id": "adj_0698v9qe00t134m6ou6d8h2lal", "member_id": "mem_0698v9qe00t134m6ou6d8h2lal",
+            "items": [{"id": "adj_0698v9qe00t134m6ou6d8h2lak", "member_id": "mem_0698v9qe00t134m6ou6d8h2lak",
                 "points": 3000, "reason": "compensation", "note": "换货等了两周，向顾客致歉",
-                "state": "pending_approval", "requested_by": "stf_0698v9qe00t134m6ou6d8h2lal",
+                "state": "pending_approval", "requested_by": "stf_0698v9qe00t134m6ou6d8h2lak",
                 "created_at": "2026-11-21T08:00:00Z"}],
             "has_more": false
         })),
@@ -224,7 +224,7 @@ pub async fn list_points_adjustments(
 #[utoipa::path(
     tag = "points",
     security(("admin_token" = [])),
-    params(("id" = AdjustmentId, Path, description = "The adjustment.", example = "adj_0698v9qe00t134m6ou6d8h2lal")),
+    params(("id" = AdjustmentId, Path, description = "The adjustment.", example = "adj_0698v9qe00t134m6ou6d8h2lak")),
     responses(
         (status = 200, body = PointsAdjustment, description = "The adjustment."),
         (status = 401, body = Problem, description = "unauthenticated"),
@@ -249,7 +249,7 @@ pub async fn read_points_adjustment(
     tag = "points",
     security(("admin_token" = [])),
     params(
-        ("id" = AdjustmentId, Path, description = "The adjustment.", example = "adj_0698v9qe00t134m6ou6d8h2lal"),
+        ("id" = AdjustmentId, Path, description = "The adjustment.", example = "adj_0698v9qe00t134m6ou6d8h2lak"),
         ("Idempotency-Key" = String, Header, description = "1 to 255 printable ASCII characters; kept for 7 days."),
     ),
     responses(
@@ -288,7 +288,7 @@ pub async fn approve_points_adjustment(
     tag = "points",
     security(("admin_token" = [])),
     params(
-        ("id" = AdjustmentId, Path, description = "The adjustment.", example = "adj_0698v9qe00t134m6ou6d8h2lal"),
+        ("id" = AdjustmentId, Path, description = "The adjustment.", example = "adj_0698v9qe00t134m6ou6d8h2lak"),
         ("Idempotency-Key" = String, Header, description = "1 to 255 printable ASCII characters; kept for 7 days."),
     ),
     responses(

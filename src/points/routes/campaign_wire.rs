@@ -126,13 +126,13 @@ impl From<PointsCampaignPlan> for CampaignDraft {
 /// A version of a points campaign.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "cmp_0698v9qe00t134m6ou6d8h2lal", "code": "double_11", "version": 1, "phase": "running",
+    "id": "cmp_0698v9qe00t134m6ou6d8h2lak", "code": "double_11", "version": 1, "phase": "running",
     "plan": {"name": "双十一双倍积分", "multiplier_bps": 20_000,
         "conditions": {"weekdays": [], "days_of_month": [], "birthday_month": false, "categories": [], "stores": [],
             "tiers": [], "channels": [], "first_order": false},
         "budget": {"total": 1_000_000}},
     "issued": 1_000_000, "left": 0, "starts_at": "2026-11-10T16:00:00Z", "ends_at": "2026-11-11T16:00:00Z",
-    "authors": {"created_by": "stf_0698v9qe00t134m6ou6d8h2lal", "created_at": "2026-11-01T02:00:00Z"}
+    "authors": {"created_by": "stf_0698v9qe00t134m6ou6d8h2lak", "created_at": "2026-11-01T02:00:00Z"}
 }))]
 pub struct PointsCampaignVersion {
     /// Id of the version.

@@ -17,7 +17,7 @@ use crate::staff::caller::AdminCaller;
 /// All versions of a campaign.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"versions": [{
-    "id": "cmp_0698v9qe00t134m6ou6d8h2lal", "code": "double_11", "version": 1, "phase": "planned",
+    "id": "cmp_0698v9qe00t134m6ou6d8h2lak", "code": "double_11", "version": 1, "phase": "planned",
     "plan": {"name": "双十一双倍积分", "multiplier_bps": 20_000,
         "conditions": {"weekdays": [], "days_of_month": [], "birthday_month": false, "categories": [], "stores": [],
             "tiers": [], "channels": [], "first_order": false},
@@ -38,7 +38,7 @@ pub struct PointsCampaignVersions {
     params(VersionQuery),
     responses(
         (status = 200, body = Page<PointsCampaignVersion>, description = "A page of campaigns.", example = json!({
-            "items": [{"id": "cmp_0698v9qe00t134m6ou6d8h2lal", "code": "double_11", "version": 1, "phase": "planned",
+            "items": [{"id": "cmp_0698v9qe00t134m6ou6d8h2lak", "code": "double_11", "version": 1, "phase": "planned",
                 "plan": {"name": "双十一双倍积分", "multiplier_bps": 20_000, "conditions": {"weekdays": [],
                 "days_of_month": [], "birthday_month": false, "categories": [], "stores": [], "tiers": [],
                 "channels": [], "first_order": false}, "budget": {}}, "issued": 0,

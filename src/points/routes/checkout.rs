@@ -88,7 +88,7 @@ pub async fn hold_points(
     tag = "points",
     security(("partner_key" = ["points:write"])),
     params(
-        ("id" = HoldId, Path, description = "The hold.", example = "hld_0698v9qe00t134m6ou6d8h2lal"),
+        ("id" = HoldId, Path, description = "The hold.", example = "hld_0698v9qe00t134m6ou6d8h2lak"),
         ("Idempotency-Key" = String, Header, description = "1 to 255 printable ASCII characters; kept for 7 days."),
     ),
     responses(
@@ -124,7 +124,7 @@ pub async fn capture_points(
     tag = "points",
     security(("partner_key" = ["points:write"])),
     params(
-        ("id" = HoldId, Path, description = "The hold.", example = "hld_0698v9qe00t134m6ou6d8h2lal"),
+        ("id" = HoldId, Path, description = "The hold.", example = "hld_0698v9qe00t134m6ou6d8h2lak"),
         ("Idempotency-Key" = String, Header, description = "1 to 255 printable ASCII characters; kept for 7 days."),
     ),
     responses(
@@ -159,7 +159,7 @@ pub async fn release_points(
 #[utoipa::path(
     tag = "points",
     security(("partner_key" = ["points:write"])),
-    params(("id" = HoldId, Path, description = "The hold.", example = "hld_0698v9qe00t134m6ou6d8h2lal")),
+    params(("id" = HoldId, Path, description = "The hold.", example = "hld_0698v9qe00t134m6ou6d8h2lak")),
     responses(
         (status = 200, body = PointsHold, description = "The hold."),
         (status = 401, body = Problem, description = "unauthenticated"),

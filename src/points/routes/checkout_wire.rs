@@ -88,7 +88,7 @@ pub enum QuoteLimit {
 /// How many points may pay for an order now.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "member_id": "mem_0698v9qe00t134m6ou6d8h2lal", "balance": 1240, "points": 1200, "deduction_fen": 1200,
+    "member_id": "mem_0698v9qe00t134m6ou6d8h2lak", "balance": 1240, "points": 1200, "deduction_fen": 1200,
     "eligible_fen": 59_900, "limit": "balance", "step": 100, "points_per_yuan": 100, "most_percent": 50
 }))]
 pub struct PointsQuote {
@@ -181,8 +181,8 @@ pub struct PointsReleaseRequest {}
 /// Points held for a checkout.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "hld_0698v9qe00t134m6ou6d8h2lal", "checkout_no": "SH01-20261121-C-0042",
-    "member_id": "mem_0698v9qe00t134m6ou6d8h2lal", "state": "held", "points": 1200, "captured": 0, "deduction_fen": 1200,
+    "id": "hld_0698v9qe00t134m6ou6d8h2lak", "checkout_no": "SH01-20261121-C-0042",
+    "member_id": "mem_0698v9qe00t134m6ou6d8h2lak", "state": "held", "points": 1200, "captured": 0, "deduction_fen": 1200,
     "created_at": "2026-11-21T08:00:00Z", "lapses_at": "2026-11-21T08:30:00Z", "balance": 40
 }))]
 pub struct PointsHold {

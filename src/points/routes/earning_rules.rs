@@ -40,7 +40,7 @@ pub struct EarningRuleQuery {
 /// All versions of a rule.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"versions": [{
-    "id": "rul_0698v9qe00t134m6ou6d8h2lal", "code": "purchase_points", "version": 1, "ledger": "points",
+    "id": "rul_0698v9qe00t134m6ou6d8h2lak", "code": "purchase_points", "version": 1, "ledger": "points",
     "phase": "running", "terms": {"fen_per_unit": 100, "tier_multiplied": true, "excluded_categories": [],
         "months_valid": 12, "settles_after_days": 7, "budget": {}},
     "issued": 0, "starts_at": "1970-01-01T00:00:00Z", "authors": {}
@@ -59,7 +59,7 @@ pub struct EarningRuleVersions {
     params(EarningRuleQuery),
     responses(
         (status = 200, body = Page<EarningRuleVersion>, description = "A page of rules.", example = json!({
-            "items": [{"id": "rul_0698v9qe00t134m6ou6d8h2lal", "code": "purchase_points", "version": 1,
+            "items": [{"id": "rul_0698v9qe00t134m6ou6d8h2lak", "code": "purchase_points", "version": 1,
                 "ledger": "points", "phase": "running", "terms": {"fen_per_unit": 100, "tier_multiplied": true,
                 "excluded_categories": [], "months_valid": 12, "settles_after_days": 7, "budget": {}},
                 "issued": 0, "starts_at": "1970-01-01T00:00:00Z", "authors": {}}],

@@ -76,12 +76,12 @@ impl From<EarningRuleTerms> for RuleDraft {
 /// A version of an earning rule.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "rul_0698v9qe00t134m6ou6d8h2lal", "code": "purchase_points", "version": 2, "ledger": "points",
+    "id": "rul_0698v9qe00t134m6ou6d8h2lak", "code": "purchase_points", "version": 2, "ledger": "points",
     "phase": "running",
     "terms": {"fen_per_unit": 100, "tier_multiplied": true, "excluded_categories": ["礼品卡"],
         "months_valid": 12, "settles_after_days": 7, "budget": {"total": 1_000_000}},
     "issued": 41_200, "left": 958_800, "starts_at": "2026-11-01T16:00:00Z",
-    "authors": {"created_by": "stf_0698v9qe00t134m6ou6d8h2lal", "created_at": "2026-11-01T02:00:00Z"}
+    "authors": {"created_by": "stf_0698v9qe00t134m6ou6d8h2lak", "created_at": "2026-11-01T02:00:00Z"}
 }))]
 pub struct EarningRuleVersion {
     /// Id of the version, as movements name it.

@@ -19,9 +19,9 @@ use crate::points::service::{self, HistoryEntry};
 /// One line of a points history.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "trf_0698v9qe00t134m6ou6d8h2lal", "kind": "earn", "title": "消费得积分", "points": 599,
+    "id": "trf_0698v9qe00t134m6ou6d8h2lak", "kind": "earn", "title": "消费得积分", "points": 599,
     "balance_after": 1840, "occurred_at": "2026-11-21T08:00:00Z",
-    "expires_at": "2027-11-30T16:00:00Z", "left": 599, "order_id": "ord_0698v9qe00t134m6ou6d8h2lal"
+    "expires_at": "2027-11-30T16:00:00Z", "left": 599, "order_id": "ord_0698v9qe00t134m6ou6d8h2lak"
 }))]
 pub struct PointsHistoryEntry {
     /// The movement.
@@ -81,9 +81,9 @@ impl PointsHistoryEntry {
     params(PageQuery),
     responses(
         (status = 200, body = Page<PointsHistoryEntry>, description = "A page of movements.", example = json!({
-            "items": [{"id": "trf_0698v9qe00t134m6ou6d8h2lal", "kind": "earn", "title": "消费得积分", "points": 599,
+            "items": [{"id": "trf_0698v9qe00t134m6ou6d8h2lak", "kind": "earn", "title": "消费得积分", "points": 599,
                 "balance_after": 1840, "occurred_at": "2026-03-14T06:30:00Z", "expires_at": "2027-03-31T16:00:00Z",
-                "left": 599, "order_id": "ord_0698v9qe00t134m6ou6d8h2lal"}],
+                "left": 599, "order_id": "ord_0698v9qe00t134m6ou6d8h2lak"}],
             "has_more": false
         })),
         (status = 400, body = Problem, description = "bad_cursor"),

@@ -17,7 +17,7 @@ use crate::points::service;
 /// Points of hers that are held for a checkout.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "hld_0698v9qe00t134m6ou6d8h2lal", "checkout_no": "SH01-20261121-C-0042", "points": 1200,
+    "id": "hld_0698v9qe00t134m6ou6d8h2lak", "checkout_no": "SH01-20261121-C-0042", "points": 1200,
     "held_at": "2026-11-21T08:00:00Z", "held_until": "2026-11-21T08:30:00Z"
 }))]
 pub struct HeldPoints {
@@ -59,7 +59,7 @@ impl From<points_hold::Model> for HeldPoints {
     params(PageQuery),
     responses(
         (status = 200, body = Page<HeldPoints>, description = "A page of holds.", example = json!({
-            "items": [{"id": "hld_0698v9qe00t134m6ou6d8h2lal", "checkout_no": "SH01-20261121-C-0042", "points": 1200,
+            "items": [{"id": "hld_0698v9qe00t134m6ou6d8h2lak", "checkout_no": "SH01-20261121-C-0042", "points": 1200,
                 "held_at": "2026-11-21T08:00:00Z", "held_until": "2026-11-21T08:30:00Z"}],
             "has_more": false
         })),

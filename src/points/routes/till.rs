@@ -87,7 +87,7 @@ pub struct TillPointsReversal {
 /// Points that moved.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "transfer_id": "trf_0698v9qe00t134m6ou6d8h2lal", "points": 500, "balance": 1240, "replayed": false
+    "transfer_id": "trf_0698v9qe00t134m6ou6d8h2lak", "points": 500, "balance": 1240, "replayed": false
 }))]
 pub struct TillPointsMoved {
     /// The movement in the ledger.

@@ -78,7 +78,7 @@ impl From<Budget> for PointsBudget {
 /// Who wrote a version, and who stopped it.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "created_by": "stf_0698v9qe00t134m6ou6d8h2lal", "created_at": "2026-11-01T02:00:00Z"
+    "created_by": "stf_0698v9qe00t134m6ou6d8h2lak", "created_at": "2026-11-01T02:00:00Z"
 }))]
 pub struct VersionAuthors {
     /// Who wrote it; absent for what came with the program.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::codes::{Bucket, HoldState, Ledger, TransferKind};
-use entity::ids::{AccountId, HoldId, LotId, MemberId, TransferId};
+use entity::ids::{AccountId, HoldId, LotId, MemberId, PointsDayTotalId, TransferId};
 use entity::{points_account, points_hold, points_lot, points_transfer};
 
 use super::due_at;
@@ -13,11 +13,11 @@ use super::due_at;
 /// Something that is not as the transfers say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// Which account.
-    pub account: AccountId,
+    /// Which account; none for what is about all of them.
+    pub account: Option<AccountId>,
     /// Whose; none when the account itself is gone.
     pub member: Option<MemberId>,
-    /// Points or growth; none when the account itself is gone.
+    /// Points or growth; none when the account itself is gone, and for what is about both.
     pub ledger: Option<Ledger>,
     /// What differs.
     pub what: Fault,
@@ -28,7 +28,7 @@ pub struct Difference {
 }
 
 /// What differs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Number of a transfer in its account: one is missing or was added.
     Sequence(TransferId),
@@ -70,6 +70,21 @@ pub enum Fault {
     LotAccount(LotId),
     /// The account's row is not as the app wrote it, or its last transfers are gone.
     AccountMac,
+    /// The account has no code, or its first transfers are under none: they are from before the codes and nobody has
+    /// sealed them yet, or the codes were taken away.
+    Unsealed,
+    /// The record that accounts were sealed is gone or not as the app wrote it.
+    SealRecord,
+    /// What a counter of a budget stands at, against the orders that were granted.
+    Counter(String),
+    /// A total of a closed day.
+    DayTotal(PointsDayTotalId),
+    /// Closed days have no total of what moved in this way on that day.
+    NoDayTotal(NaiveDate, TransferKind),
+    /// A day between the first movement and the last closed day is not closed.
+    DayOpen(NaiveDate),
+    /// The movements of a closed day cannot be added up.
+    DayUnreadable(NaiveDate),
     /// The sum of what is held.
     HoldSum,
     /// Transfers or lots name an account that does not exist.
@@ -79,7 +94,18 @@ pub enum Fault {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { account, what, expected, found, .. } = self;
-        write!(f, "{account}: {what:?}: expected {expected}, found {found}")
+        if let Some(account) = account {
+            write!(f, "{account}: ")?;
+        }
+        write!(f, "{what:?}: expected {expected}, found {found}")
+    }
+}
+
+impl Difference {
+    /// Of what is about all accounts.
+    #[must_use]
+    pub const fn of_all(ledger: Option<Ledger>, what: Fault, expected: i64, found: i64) -> Self {
+        Self { account: None, member: None, ledger, what, expected, found }
     }
 }
 
@@ -225,7 +251,7 @@ struct Report<'a> {
 impl Report<'_> {
     fn add(&mut self, what: Fault, expected: i64, found: i64) {
         self.found.push(Difference {
-            account: self.row.id,
+            account: Some(self.row.id),
             member: Some(self.row.member_id),
             ledger: Some(self.row.ledger),
             what,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::str::FromStr;
 
 use chrono::NaiveDate;
 use entity::ids::MemberId;
@@ -47,6 +48,32 @@ impl fmt::Display for Counter {
             Window::Day(day) => write!(f, "{day}"),
             Window::Member(member) => write!(f, "{member}"),
         }
+    }
+}
+
+/// Text that is the key of no counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoCounter;
+
+impl FromStr for Counter {
+    type Err = NoCounter;
+
+    fn from_str(key: &str) -> Result<Self, NoCounter> {
+        let (issuer, rest) = key.split_once('/').ok_or(NoCounter)?;
+        let (code, window) = rest.rsplit_once('/').ok_or(NoCounter)?;
+        let issuer = match issuer {
+            "rule" => Issuer::Rule(code.to_owned()),
+            "campaign" => Issuer::Campaign(code.to_owned()),
+            _ => return Err(NoCounter),
+        };
+        let window = match window {
+            "all" => Window::All,
+            member if member.starts_with("mem_") => {
+                Window::Member(member.parse().map_err(|_| NoCounter)?)
+            }
+            day => Window::Day(day.parse().map_err(|_| NoCounter)?),
+        };
+        Ok(Self { issuer, window })
     }
 }
 
@@ -166,6 +193,22 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
+
+    #[test]
+    fn a_counter_is_read_from_its_key() {
+        let member = MemberId::new(DateTime::UNIX_EPOCH);
+        let day: NaiveDate = "2026-11-11".parse().unwrap();
+        for window in [Window::All, Window::Day(day), Window::Member(member)] {
+            for issuer in [Issuer::Rule("purchase".to_owned()), Issuer::Campaign("a/b".to_owned())]
+            {
+                let counter = Counter { issuer, window };
+                assert_eq!(counter.to_string().parse(), Ok(counter));
+            }
+        }
+        for key in ["", "rule", "rule/x", "tier/x/all", "rule/x/2026-13-01", "rule/x/mem_1"] {
+            assert_eq!(key.parse::<Counter>(), Err(NoCounter), "{key}");
+        }
+    }
 
     #[test]
     fn the_tightest_limit_holds_and_never_below_nought() {

@@ -3,6 +3,9 @@
 //! What is covered: all columns of a transfer, the lot it made as it was made, what it took from lots and gave back, and
 //! the code of the transfer before it in the account; all columns of the account. What lots and accounts come to later
 //! follows from that and is recomputed by [`super::Audit`].
+//!
+//! Transfers from before there were codes cannot be changed, so they have none; one code over all of them stands in the
+//! account once they were sealed. From then on every account has its code, and one without is told.
 
 use std::collections::HashMap;
 
@@ -11,6 +14,7 @@ use entity::ids::{AccountId, TransferId};
 use entity::points_account::Model as Account;
 use entity::points_lot::Model as Lot;
 use entity::points_lot_use::Model as LotUse;
+use entity::points_seal::Model as Record;
 use entity::points_transfer::Model as Transfer;
 use entity::values::Mac;
 use uuid::Uuid;
@@ -60,9 +64,33 @@ pub fn seal(
     }
 }
 
+/// Seals an account from before the codes: `chain` has followed its transfers and found nothing else wrong.
+pub fn seal_account(vault: &Vault, account: &mut Account, chain: &mut Chain) {
+    account.sealed_mac.clone_from(&chain.before);
+    chain.bytes.account(account);
+    account.mac = Some(vault.mac(&chain.bytes.0));
+}
+
+/// Writes the code of the record that accounts were sealed.
+pub fn seal_record(vault: &Vault, record: &mut Record) {
+    let mut bytes = Bytes::default();
+    bytes.record(record);
+    record.mac = vault.mac(&bytes.0);
+}
+
+/// Whether the record that accounts were sealed is ours.
+#[must_use]
+pub fn is_ours(vault: &Vault, record: &Record) -> bool {
+    let mut bytes = Bytes::default();
+    bytes.record(record);
+    vault.has_mac(&bytes.0, &record.mac)
+}
+
 /// Follows the codes of one account; give it every transfer by number.
 #[derive(Debug, Default)]
 pub struct Chain {
+    /// Over all transfers from before the codes.
+    before: Option<Mac>,
     last: Option<Mac>,
     bytes: Bytes,
 }
@@ -70,24 +98,31 @@ pub struct Chain {
 impl Chain {
     /// The next transfer. A code that is missing is right only as long as there was none before.
     pub fn transfer(&mut self, vault: &Vault, transfer: &Transfer, did: Did<'_>) -> Option<Fault> {
-        self.bytes.written(transfer, did, self.last.as_ref());
-        let right = match &transfer.mac {
-            Some(mac) => vault.has_mac(&self.bytes.0, mac),
-            None => self.last.is_none(),
+        let Some(mac) = &transfer.mac else {
+            self.bytes.written(transfer, did, self.before.as_ref());
+            self.bytes.field(50, b"before");
+            self.before = Some(vault.mac(&self.bytes.0));
+            return self.last.is_some().then_some(Fault::Mac(transfer.id));
         };
+        self.bytes.written(transfer, did, self.last.as_ref());
         // A change is found in its row and at most the one after it, not in all that follow.
-        self.last = transfer.mac.clone().or_else(|| self.last.take());
-        (!right).then_some(Fault::Mac(transfer.id))
+        self.last = Some(mac.clone());
+        (!vault.has_mac(&self.bytes.0, mac)).then_some(Fault::Mac(transfer.id))
     }
 
     /// The account after its last transfer.
     pub fn account(&mut self, vault: &Vault, account: &Account) -> Option<Fault> {
         self.bytes.account(account);
-        let right = match &account.mac {
-            Some(mac) => vault.has_mac(&self.bytes.0, mac),
-            None => self.last.is_none(),
+        let forged = match &account.mac {
+            Some(mac) => !vault.has_mac(&self.bytes.0, mac),
+            None => self.last.is_some() || account.sealed_mac.is_some(),
         };
-        (!right || account.last_mac != self.last).then_some(Fault::AccountMac)
+        let sealed = account.sealed_mac.is_some();
+        if forged || account.last_mac != self.last || (sealed && account.sealed_mac != self.before)
+        {
+            return Some(Fault::AccountMac);
+        }
+        (account.mac.is_none() || account.sealed_mac != self.before).then_some(Fault::Unsealed)
     }
 }
 
@@ -186,19 +221,33 @@ impl Bytes {
     fn account(&mut self, row: &Account) {
         #[rustfmt::skip]
         let Account {
-            id, member_id, ledger, pending, available, frozen, version, closed, updated_at, last_mac, mac: _,
+            id, member_id, ledger, pending, available, frozen, version, closed, updated_at, last_mac, sealed_mac,
+            mac: _,
         } = row;
         self.begin(b"huiyi account v1");
         self.ids(&[(1, Some(id.0)), (2, Some(member_id.0))]);
         self.words(&[(3, ledger.as_str())]);
         self.ints(&[(4, *pending), (5, *available), (6, *frozen), (7, *version)]);
         self.ints(&[(8, time(*updated_at))]);
-        if let Some(last) = last_mac {
-            self.field(9, last.0.as_bytes());
+        for (number, mac) in [(9, last_mac), (10, sealed_mac)] {
+            if let Some(mac) = mac {
+                self.field(number, mac.0.as_bytes());
+            }
         }
         // Only once it is: open accounts have the code that they had before accounts were closed.
         if *closed {
-            self.field(10, b"closed");
+            self.field(11, b"closed");
+        }
+    }
+
+    fn record(&mut self, row: &Record) {
+        let Record { name, upto, accounts, finished_at, mac: _ } = row;
+        self.begin(b"huiyi seal v1");
+        self.words(&[(1, name)]);
+        self.ids(&[(2, upto.map(|id| id.0))]);
+        self.ints(&[(3, *accounts)]);
+        if let Some(at) = finished_at {
+            self.ints(&[(4, time(*at))]);
         }
     }
 }

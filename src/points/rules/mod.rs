@@ -33,7 +33,7 @@ pub use audit::{Audit, Beside, Difference, Fault};
 pub use budget::{Budget, Counter, Counts, Issuer, Issues, Limit, Window};
 pub use campaign::{Occasion, Visit, holds};
 pub use campaign_words::in_words;
-pub use chain::{Chain, Did, seal};
+pub use chain::{Chain, Did, is_ours, seal, seal_account, seal_record};
 pub use due::{expire, settle};
 pub use finance::{
     ACTIVITY_VERSION, Activity, BREAKAGE_VERSION, Breakage, Flow, LIABILITY_VERSION, outstanding,

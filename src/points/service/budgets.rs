@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::ids::{CampaignId, MemberId, RuleId};
+use entity::{earning_rule, points_campaign};
 
 use crate::db::{Conn, Tx};
 use crate::http::Result;
 use crate::members::service::Loser;
-use crate::points::rules::{Counter, Counts, Issuer, Issues, Window};
+use crate::points::rules::{Budget, Counter, Counts, Issuer, Issues, Limit, Window};
 use crate::points::store;
 
 /// Locks counters until the transaction ends. What was counted for somebody who was merged into a member counts for
@@ -92,6 +93,55 @@ pub enum Granter {
     Campaign(CampaignId),
 }
 
+/// Versions that issued points, and so which counters they count on.
+#[derive(Clone, Debug, Default)]
+pub struct Budgeted {
+    rules: HashMap<RuleId, earning_rule::Model>,
+    campaigns: HashMap<CampaignId, points_campaign::Model>,
+}
+
+impl Budgeted {
+    /// The counters of a version for an order of this day and member.
+    #[must_use]
+    pub fn limits(&self, by: Granter, day: NaiveDate, member: MemberId) -> Vec<Limit> {
+        let limits = match by {
+            Granter::Rule(id) => self.rules.get(&id).map(|row| row.limits(day, member)),
+            Granter::Campaign(id) => self.campaigns.get(&id).map(|row| row.limits(day, member)),
+        };
+        limits.unwrap_or_default()
+    }
+
+    /// The versions of rules.
+    pub fn rules(&self) -> impl Iterator<Item = RuleId> {
+        self.rules.keys().copied()
+    }
+
+    /// The versions of campaigns.
+    pub fn campaigns(&self) -> impl Iterator<Item = CampaignId> {
+        self.campaigns.keys().copied()
+    }
+
+    /// Whether nothing is counted at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty() && self.campaigns.is_empty()
+    }
+}
+
+/// All versions that have a budget.
+///
+/// # Errors
+/// The database's.
+pub async fn budgeted(db: &impl Conn) -> Result<Budgeted> {
+    let rules = store::rules(db).await?.into_iter().filter(|row| row.budget() != Budget::default());
+    let campaigns = store::campaigns(db).await?.into_iter();
+    let campaigns = campaigns.filter(|row| row.budget() != Budget::default());
+    Ok(Budgeted {
+        rules: rules.map(|row| (row.id, row)).collect(),
+        campaigns: campaigns.map(|row| (row.id, row)).collect(),
+    })
+}
+
 /// What goes back, by counter: exactly the counters that the version counted on when it granted.
 ///
 /// # Errors
@@ -104,24 +154,18 @@ pub async fn returned(db: &impl Conn, returns: &[Return]) -> Result<BTreeMap<Cou
             Granter::Campaign(id) => drop(campaigns.insert(id)),
         }
     }
-    let (mut of_rules, mut of_campaigns) = (HashMap::new(), HashMap::new());
+    let mut versions = Budgeted::default();
     if !rules.is_empty() {
         let rows = store::rules_by_id(db, &rules.into_iter().collect::<Vec<_>>()).await?;
-        of_rules.extend(rows.into_iter().map(|row| (row.id, row)));
+        versions.rules.extend(rows.into_iter().map(|row| (row.id, row)));
     }
     if !campaigns.is_empty() {
         let rows = store::campaigns_by_id(db, &campaigns.into_iter().collect::<Vec<_>>()).await?;
-        of_campaigns.extend(rows.into_iter().map(|row| (row.id, row)));
+        versions.campaigns.extend(rows.into_iter().map(|row| (row.id, row)));
     }
     let mut changes = BTreeMap::new();
     for back in returns {
-        let limits = match back.by {
-            Granter::Rule(id) => of_rules.get(&id).map(|row| row.limits(back.day, back.member)),
-            Granter::Campaign(id) => {
-                of_campaigns.get(&id).map(|row| row.limits(back.day, back.member))
-            }
-        };
-        for limit in limits.unwrap_or_default() {
+        for limit in versions.limits(back.by, back.day, back.member) {
             *changes.entry(limit.counter).or_insert(0) -= back.amount;
         }
     }
@@ -139,6 +183,20 @@ pub async fn issued(db: &impl Conn, issuers: &[Issuer]) -> Result<HashMap<Issuer
     let found = issuers.iter().filter_map(|issuer| {
         let issued = standing.get(&counter(issuer).to_string())?;
         Some((issuer.clone(), *issued))
+    });
+    Ok(found.collect())
+}
+
+/// What counters have issued; those that never counted are absent.
+///
+/// # Errors
+/// The database's.
+pub async fn issued_by(db: &impl Conn, counters: Vec<Counter>) -> Result<Vec<(Counter, i64)>> {
+    let keys: Vec<String> = counters.iter().map(ToString::to_string).collect();
+    let standing = store::issued(db, &keys).await?;
+    let found = counters.into_iter().zip(keys).filter_map(|(counter, key)| {
+        let issued = standing.get(&key)?;
+        Some((counter, *issued))
     });
     Ok(found.collect())
 }

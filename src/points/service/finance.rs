@@ -58,40 +58,46 @@ pub struct PeriodActivity {
 pub async fn close_days(app: &App, limit: usize) -> Result<usize> {
     let last = store::last_closed(app.db.read()).await?;
     let Some(mut day) = next_open(app, last).await? else { return Ok(0) };
-    for done in 0..limit {
-        let next = day + Days::new(1);
-        if app.calendar.start(next) + GRACE > app.clock.now() {
-            return Ok(done);
-        }
-        match close(app, day).await {
+    let over = |day: &NaiveDate| app.calendar.start(*day + Days::new(1)) + GRACE <= app.clock.now();
+    let mut done = 0;
+    while done < limit && over(&day) {
+        let next = store::first_booked(app.db.read(), Some(app.calendar.start(day))).await?;
+        let busy = next.map(|at| app.calendar.day(at));
+        // Days on which nothing moved are closed together.
+        let quiet = day.iter_days().take_while(|day| busy.is_none_or(|busy| *day < busy));
+        let quiet: Vec<NaiveDate> = quiet.take_while(over).take(limit - done).collect();
+        let days = if quiet.is_empty() { vec![day] } else { quiet };
+        match close(app, &days).await {
             // Another worker was faster.
             Err(Error::Database(error)) if db::is_duplicate(&error) => return Ok(done),
             other => other?,
         }
-        day = next;
+        done += days.len();
+        day = day + Days::new(days.len() as u64);
     }
-    Ok(limit)
+    Ok(done)
 }
 
 async fn next_open(app: &App, last: Option<NaiveDate>) -> Result<Option<NaiveDate>> {
     if let Some(last) = last {
         return Ok(Some(last + Days::new(1)));
     }
-    let first = store::first_booked(app.db.read()).await?;
+    let first = store::first_booked(app.db.read(), None).await?;
     Ok(first.map(|at| app.calendar.day(at)))
 }
 
-async fn close(app: &App, day: NaiveDate) -> Result<()> {
-    let (from, to) = bounds(app, Period { from: day, to: day });
+/// Closes days that follow each other: one, or several on which nothing moved.
+async fn close(app: &App, days: &[NaiveDate]) -> Result<()> {
     let now = app.clock.now();
     db::in_tx(&app.db, async |tx| {
         let mut totals = Vec::new();
-        for ledger in Ledger::ALL {
-            let flows = store::flows(tx, *ledger, from, to).await?;
-            totals.extend(flows.iter().map(|flow| total(day, *ledger, flow, now)));
+        if let [day] = days {
+            let (from, to) = bounds(app, Period { from: *day, to: *day });
+            let flows = store::flows(tx, Ledger::ALL, from, to).await?;
+            totals.extend(flows.iter().map(|(ledger, flow)| total(*day, *ledger, flow, now)));
         }
-        let closed = points_closed_day::Model { day, closed_at: now };
-        Ok(store::insert_closed(tx, &closed, &totals).await?)
+        let closed = days.iter().map(|day| points_closed_day::Model { day: *day, closed_at: now });
+        Ok(store::insert_closed(tx, &closed.collect::<Vec<_>>(), &totals).await?)
     })
     .await
 }
@@ -116,7 +122,7 @@ fn total(
 }
 
 /// The first instant of a period and the first one after it.
-fn bounds(app: &App, period: Period) -> (DateTime<Utc>, DateTime<Utc>) {
+pub(super) fn bounds(app: &App, period: Period) -> (DateTime<Utc>, DateTime<Utc>) {
     (app.calendar.start(period.from), app.calendar.start(period.to + Days::new(1)))
 }
 
@@ -176,7 +182,8 @@ impl Books {
         if from > self.now {
             return Ok(Vec::new());
         }
-        Ok(store::flows(db, self.ledger, from, to).await?)
+        let flows = store::flows(db, &[self.ledger], from, to).await?;
+        Ok(flows.into_iter().map(|(_, flow)| flow).collect())
     }
 
     /// What was outstanding when a day began.

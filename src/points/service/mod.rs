@@ -4,6 +4,7 @@ mod adjusting;
 mod budgets;
 mod campaigns;
 mod checkout;
+mod closing;
 mod due;
 mod earning_rules;
 mod explaining;
@@ -13,9 +14,11 @@ mod history;
 mod merging;
 mod notices;
 mod posting;
+mod proving;
 mod reading;
 mod reconciling;
 mod running;
+mod sealing;
 mod single;
 mod statement;
 mod till;
@@ -29,7 +32,9 @@ pub use adjusting::{
     Adjusting, AdjustmentFilter, AdjustmentPosition, adjust_in, adjustment, adjustments,
     approve_in, reject_in,
 };
-pub use budgets::{Granter, Return, count_in, issued, lock_counters_in, returned};
+pub use budgets::{
+    Budgeted, Granter, Return, budgeted, count_in, issued, issued_by, lock_counters_in, returned,
+};
 pub use campaigns::{
     Campaign, CampaignBook, CampaignDraft, add_campaign, campaign_versions, campaigns,
     campaigns_between, change_campaign, stop_campaign,
@@ -49,11 +54,13 @@ pub use history::{HistoryEntry, HistoryPosition, history, title};
 pub use merging::merge_in;
 pub use notices::{NOTICE_DAYS, announce_expiring};
 pub use posting::post_in;
+pub use proving::{CounterRow, Proved, counters_after, last_proved, note_proof};
 pub use reading::{
     Overview, RuleBooks, balances, earned_on_day, expiring, overviews, purchase_rule_at,
 };
 pub use reconciling::{reconcile, reconcile_in_lanes};
 pub use running::{RunningCampaign, running_campaigns};
+pub use sealing::{Sealing, seal_accounts};
 pub use statement::{Statement, StatementLine, Sums};
 pub use till::{
     Customer, TillDone, TillMove, TillReversal, TillWish, move_at_tills_at_once, move_at_tills_in,
@@ -65,7 +72,7 @@ pub use super::error::MEMBER_NOT_FOUND;
 pub use super::rules::quoting::{Quote, Stop};
 pub use super::rules::{Act, Difference, Fault, Movement, Posted, Replayed, Short};
 pub use super::rules::{
-    Book, Budget, Counter, Counts, Issuer, Issues, Limit, Occasion, Phase, Visit, holds,
+    Book, Budget, Counter, Counts, Issuer, Issues, Limit, Occasion, Phase, Visit, Window, holds,
 };
 pub use super::store::{LotMove, LotPart};
 

@@ -95,6 +95,7 @@ pub(super) fn fresh(
         closed: false,
         updated_at: now,
         last_mac: None,
+        sealed_mac: None,
         mac: None,
     }
 }

@@ -23,8 +23,8 @@ const SUSPECTS: usize = 200;
 /// Transfers or lots a step: what is held in memory at most.
 const ROWS: u64 = 2000;
 
-/// Recomputes every balance and every lot from the transfers, checks that each transfer is as it was written, and says
-/// what differs, by account; nothing is changed.
+/// Recomputes every balance and every lot from the transfers, checks that each transfer is as it was written, adds up
+/// every closed day once more, and says what differs, by account; nothing is changed.
 ///
 /// It may run beside writers: page by page suspects are looked for, sums inside the database, codes here; what still looks
 /// wrong is looked at again with the account locked. One statement runs at a time: traffic keeps every other connection.
@@ -44,6 +44,8 @@ pub async fn reconcile_in_lanes(app: &App, lanes: usize) -> Result<Vec<Differenc
     let checked = pages.map_ok(|page| check(app, page)).try_buffer_unordered(lanes.max(1));
     let mut found: Vec<Difference> = checked.try_concat().await?;
     found.sort_by_key(|difference| difference.account);
+    found.extend(super::sealing::doubt(app).await?);
+    found.extend(super::closing::prove_days(app).await?);
     Ok(found)
 }
 
@@ -119,8 +121,8 @@ async fn look_at(app: &App, suspects: &[AccountId]) -> Result<Vec<Difference>> {
     let unknown = suspects.iter().filter(|id| !known.contains(id));
     let mut found: Vec<Difference> = unknown.map(|id| nobodys(*id, Fault::NoAccount)).collect();
     found.extend(broken.iter().map(|key| nobodys(key.id, Fault::UnreadableAccount)));
-    let wrong = audit(app.db.read(), &app.vault, &rows).await?;
-    let wrong: BTreeSet<AccountId> = wrong.iter().map(|one| one.account).collect();
+    let (wrong, _) = audit(app.db.read(), &app.vault, &rows).await?;
+    let wrong: BTreeSet<AccountId> = wrong.iter().filter_map(|one| one.account).collect();
     if !wrong.is_empty() {
         found.extend(confirm(app, &wrong.into_iter().collect::<Vec<_>>()).await?);
     }
@@ -128,7 +130,7 @@ async fn look_at(app: &App, suspects: &[AccountId]) -> Result<Vec<Difference>> {
 }
 
 const fn nobodys(account: AccountId, what: Fault) -> Difference {
-    Difference { account, member: None, ledger: None, what, expected: 1, found: 0 }
+    Difference { account: Some(account), member: None, ledger: None, what, expected: 1, found: 0 }
 }
 
 /// What can be read, and what cannot.
@@ -146,12 +148,17 @@ fn apart<M, K>(rows: Vec<Readable<M, K>>) -> (Vec<M>, Vec<K>) {
 async fn confirm(app: &App, suspects: &[AccountId]) -> Result<Vec<Difference>> {
     db::in_tx(&app.db, async |tx| {
         let rows = store::lock_accounts(tx, suspects).await?;
-        audit(tx, &app.vault, &rows).await
+        Ok(audit(tx, &app.vault, &rows).await?.0)
     })
     .await
 }
 
-async fn audit(db: &impl Conn, vault: &Vault, rows: &[Row]) -> Result<Vec<Difference>> {
+/// What is wrong with accounts, and where the codes of each have led.
+pub(super) async fn audit(
+    db: &impl Conn,
+    vault: &Vault,
+    rows: &[Row],
+) -> Result<(Vec<Difference>, HashMap<AccountId, Chain>)> {
     let ids: Vec<AccountId> = rows.iter().map(|row| row.id).collect();
     let mut audit = Audit::new(rows);
     let mut chains: HashMap<AccountId, Chain> = HashMap::new();
@@ -181,7 +188,7 @@ async fn audit(db: &impl Conn, vault: &Vault, rows: &[Row]) -> Result<Vec<Differ
     }
     audit_lots(db, &ids, &mut audit).await?;
     audit_holds(db, &ids, &mut audit).await?;
-    Ok(audit.finish())
+    Ok((audit.finish(), chains))
 }
 
 async fn audit_lots(db: &impl Conn, accounts: &[AccountId], audit: &mut Audit) -> Result<()> {

@@ -177,3 +177,16 @@ pub async fn save_accounts(
     let accounts: Vec<_> = accounts.iter().collect();
     writes.update::<Entity>(&accounts, Column::Id, &BALANCES).await
 }
+
+/// Writes the codes of accounts from before there were any; the transaction has locked them.
+pub async fn save_seals(tx: &impl Conn, accounts: &[Model]) -> Result<(), DbErr> {
+    let accounts: Vec<_> = accounts.iter().collect();
+    rows::update::<Entity>(tx, &accounts, Column::Id, &[Column::SealedMac, Column::Mac]).await
+}
+
+/// Whether any account was sealed.
+pub async fn is_any_sealed(db: &impl Conn) -> Result<bool, DbErr> {
+    let sealed = Entity::find().select_only().column(Column::Id);
+    let sealed = sealed.filter(Column::SealedMac.is_not_null()).limit(1);
+    Ok(sealed.into_tuple::<AccountId>().one(db).await?.is_some())
+}

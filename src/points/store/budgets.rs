@@ -23,6 +23,23 @@ pub async fn issued(db: &impl Conn, keys: &[String]) -> Result<HashMap<String, i
     Ok(found)
 }
 
+/// The next counters by their key, and what they stand at.
+pub async fn counters_after(
+    db: &impl Conn,
+    after: &str,
+    limit: u64,
+) -> Result<Vec<(String, i64)>, DbErr> {
+    Entity::find()
+        .select_only()
+        .columns([Column::Counter, Column::Issued])
+        .filter(Column::Counter.gt(after))
+        .order_by_asc(Column::Counter)
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
 /// Locks counters until the transaction ends and says what they stand at; those that are missing begin at nought.
 /// Give `keys` sorted: all transactions then make and lock them in one sequence.
 pub async fn lock_budgets(

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::codes::{Bucket, Ledger, TransferKind};
-use entity::ids::TransferId;
+use entity::ids::{PointsDayTotalId, TransferId};
 use entity::{
     points_account as account, points_closed_day as closed_day, points_day_total as day_total,
     points_lot as lot, points_lot_use as lot_use, points_transfer as transfer,
@@ -16,7 +16,7 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect, RelationDef,
 };
 
-use super::CHUNK;
+use super::{CHUNK, Readable};
 use crate::db::{Backend, Conn};
 use crate::points::rules::Flow;
 
@@ -55,24 +55,32 @@ fn booked(from: DateTime<Utc>, to: DateTime<Utc>) -> Condition {
         .add(transfer::Column::Id.lt(TransferId::earliest(to)))
 }
 
-/// What moved in a span of booked time, by way and, for movements that made a lot, by when that runs out.
+#[derive(FromQueryResult)]
+struct MovedIn {
+    ledger: Ledger,
+    #[sea_orm(nested)]
+    moved: Moved,
+}
+
+/// What moved in a span of booked time, by ledger, by way and, for movements that made a lot, by when that runs out.
 pub async fn flows(
     db: &impl Conn,
-    ledger: Ledger,
+    ledgers: &[Ledger],
     from: DateTime<Utc>,
     to: DateTime<Utc>,
-) -> Result<Vec<Flow>, DbErr> {
+) -> Result<Vec<(Ledger, Flow)>, DbErr> {
     use transfer::Column as T;
-    let rows: Vec<Moved> = transfer::Entity::find()
+    let mut rows: Vec<MovedIn> = transfer::Entity::find()
         .select_only()
-        .columns([T::Kind, T::FromBucket, T::ToBucket])
+        .columns([T::Ledger, T::Kind, T::FromBucket, T::ToBucket])
         .column(lot::Column::ExpiresAt)
         .column_as(integer(db, T::Amount.sum()), "points")
         .column_as(integer(db, T::Id.count()), "transfers")
         .join(JoinType::LeftJoin, made())
         .filter(booked(from, to))
-        .filter(T::Ledger.eq(ledger))
+        .filter(T::Ledger.is_in(ledgers.iter().copied()))
         .filter(T::Kind.ne(TransferKind::Expire))
+        .group_by(T::Ledger)
         .group_by(T::Kind)
         .group_by(T::FromBucket)
         .group_by(T::ToBucket)
@@ -80,9 +88,8 @@ pub async fn flows(
         .into_model()
         .all(db)
         .await?;
-    let mut flows: Vec<Flow> = rows.into_iter().map(Into::into).collect();
-    flows.extend(expiries(db, ledger, from, to).await?);
-    Ok(flows)
+    rows.extend(expiries(db, ledgers, from, to).await?);
+    Ok(rows.into_iter().map(|row| (row.ledger, row.moved.into())).collect())
 }
 
 /// Not bound to the span again by the lot's own id: PostgreSQL would believe the few lots of a day to be one.
@@ -95,30 +102,30 @@ fn made() -> RelationDef {
 
 async fn expiries(
     db: &impl Conn,
-    ledger: Ledger,
+    ledgers: &[Ledger],
     from: DateTime<Utc>,
     to: DateTime<Utc>,
-) -> Result<Vec<Flow>, DbErr> {
+) -> Result<Vec<MovedIn>, DbErr> {
     use transfer::Column as T;
-    let rows: Vec<Moved> = transfer::Entity::find()
+    transfer::Entity::find()
         .select_only()
-        .columns([T::Kind, T::FromBucket, T::ToBucket])
+        .columns([T::Ledger, T::Kind, T::FromBucket, T::ToBucket])
         .column(lot::Column::ExpiresAt)
         .column_as(integer(db, Expr::val(0).sub(lot_use::Column::Amount.sum())), "points")
         .column_as(integer(db, T::Id.into_expr().count_distinct()), "transfers")
         .join(JoinType::InnerJoin, used_by())
         .join(JoinType::InnerJoin, of_lot())
         .filter(booked(from, to))
-        .filter(T::Ledger.eq(ledger))
+        .filter(T::Ledger.is_in(ledgers.iter().copied()))
         .filter(T::Kind.eq(TransferKind::Expire))
+        .group_by(T::Ledger)
         .group_by(T::Kind)
         .group_by(T::FromBucket)
         .group_by(T::ToBucket)
         .group_by(lot::Column::ExpiresAt)
         .into_model()
         .all(db)
-        .await?;
-    Ok(rows.into_iter().map(Into::into).collect())
+        .await
 }
 
 fn used_by() -> RelationDef {
@@ -132,9 +139,16 @@ fn of_lot() -> RelationDef {
     lot_use::Entity::belongs_to(lot::Entity).from(lot_use::Column::LotId).to(lot::Column::Id).into()
 }
 
-/// When the first transfer was booked.
-pub async fn first_booked(db: &impl Conn) -> Result<Option<DateTime<Utc>>, DbErr> {
-    transfer::Entity::find()
+/// When the first transfer was booked, or the first one since.
+pub async fn first_booked(
+    db: &impl Conn,
+    since: Option<DateTime<Utc>>,
+) -> Result<Option<DateTime<Utc>>, DbErr> {
+    let mut booked = transfer::Entity::find();
+    if let Some(since) = since {
+        booked = booked.filter(transfer::Column::Id.gte(TransferId::earliest(since)));
+    }
+    booked
         .select_only()
         .column(transfer::Column::RecordedAt)
         .order_by_asc(transfer::Column::Id)
@@ -156,14 +170,14 @@ pub async fn last_closed(db: &impl Conn) -> Result<Option<NaiveDate>, DbErr> {
         .await
 }
 
-/// Closes a day; refused by its key when another worker has closed it.
+/// Closes days; refused by their key when another worker has closed one of them.
 pub async fn insert_closed(
     db: &impl Conn,
-    day: &closed_day::Model,
+    days: &[closed_day::Model],
     totals: &[day_total::Model],
 ) -> Result<(), DbErr> {
-    let row = day.clone().into_active_model().reset_all();
-    closed_day::Entity::insert(row).exec_without_returning(db).await?;
+    let rows = days.iter().map(|row| row.clone().into_active_model().reset_all());
+    closed_day::Entity::insert_many(rows).exec_without_returning(db).await?;
     for chunk in totals.chunks(CHUNK) {
         let rows = chunk.iter().map(|row| row.clone().into_active_model().reset_all());
         day_total::Entity::insert_many(rows).exec_without_returning(db).await?;
@@ -187,6 +201,49 @@ pub async fn day_totals(
         .order_by_asc(D::Id)
         .all(db)
         .await
+}
+
+/// A total, or its id.
+pub type AnyTotal = Readable<day_total::Model, DayTotalKey>;
+
+/// The next closed days.
+pub async fn closed_after(
+    db: &impl Conn,
+    after: Option<NaiveDate>,
+    limit: u64,
+) -> Result<Vec<NaiveDate>, DbErr> {
+    let mut query = closed_day::Entity::find().select_only().column(closed_day::Column::Day);
+    if let Some(day) = after {
+        query = query.filter(closed_day::Column::Day.gt(day));
+    }
+    query.order_by_asc(closed_day::Column::Day).limit(limit).into_tuple().all(db).await
+}
+
+/// Which total.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub struct DayTotalKey {
+    /// Its id.
+    pub id: PointsDayTotalId,
+}
+
+/// The totals of days, both ends in it, readable or not.
+pub async fn totals_between(
+    db: &impl Conn,
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Result<Vec<AnyTotal>, DbErr> {
+    use day_total::Column as D;
+    let within = day_total::Entity::find().filter(D::Day.gte(from)).filter(D::Day.lte(to));
+    within.order_by_asc(D::Day).order_by_asc(D::Id).into_model().all(db).await
+}
+
+/// The totals of all days after one, readable or not.
+pub async fn totals_after(db: &impl Conn, day: Option<NaiveDate>) -> Result<Vec<AnyTotal>, DbErr> {
+    let mut later = day_total::Entity::find();
+    if let Some(day) = day {
+        later = later.filter(day_total::Column::Day.gt(day));
+    }
+    later.order_by_asc(day_total::Column::Id).into_model().all(db).await
 }
 
 /// What moved on closed days before a day, all together.

@@ -9,14 +9,15 @@ mod due;
 mod finance;
 mod holds;
 mod lots;
+mod proofs;
 mod rules;
 mod suspects;
 mod tracing;
 mod transfers;
 
 pub use accounts::{
-    Glance, accounts_by_id, accounts_of, close_accounts, glance, insert_accounts, lock_accounts,
-    lock_accounts_of, save_accounts, save_accounts_as_read,
+    Glance, accounts_by_id, accounts_of, close_accounts, glance, insert_accounts, is_any_sealed,
+    lock_accounts, lock_accounts_of, save_accounts, save_accounts_as_read, save_seals,
 };
 pub use adjustments::{
     AdjustmentFilter, AdjustmentPosition, adjusted_alone, adjustment_by_id, adjustments,
@@ -26,7 +27,7 @@ pub use audit::{
     Readable, TransferKey, account_rows_in, accounts_named, ends_of, lots_after, owners,
     reversed_sums, settled_of, transfers_after, transfers_in, used_of_lots,
 };
-pub use budgets::{add_issued, issued, lock_budgets};
+pub use budgets::{add_issued, counters_after, issued, lock_budgets};
 pub use campaigns::{
     campaign_versions, campaigns, campaigns_between, campaigns_by_id, insert_campaign,
     stop_campaign,
@@ -36,8 +37,8 @@ pub use due::{
     notices_of,
 };
 pub use finance::{
-    balances_of_all, day_totals, first_booked, flows, flows_before, flows_of_lots, insert_closed,
-    last_closed, left_in_lots,
+    DayTotalKey, balances_of_all, closed_after, day_totals, first_booked, flows, flows_before,
+    flows_of_lots, insert_closed, last_closed, left_in_lots, totals_after, totals_between,
 };
 pub use holds::{
     holds_after, holds_by_id, holds_by_source, holds_due, holds_of, insert_holds, lock_holds,
@@ -47,6 +48,7 @@ pub use lots::{
     holders, insert_lots, insert_uses, left_by_expiry, lots_by_id, lots_left, lots_made_by,
     move_lots, origins, ran_out, save_lots, uses_of,
 };
+pub use proofs::{ALL, last_proof, save_proof, save_seal_record, seal_record};
 pub use rules::{Count, insert_rule, rule_versions, rules, rules_by_id, stop_rule};
 pub use suspects::{ENDS, Page, accounts_in, page_end, suspects};
 pub use tracing::{

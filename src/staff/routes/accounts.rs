@@ -20,8 +20,8 @@ use crate::staff::service::{self, NewStaff, StaffRef};
 /// A person on the staff, as administrators see them.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "stf_0698v9qe00t134m6ou6d8h2lal", "staff_no": "G001", "name": "王芳", "role": "guide",
-    "status": "invited", "store_id": "sto_0698v9qe00t134m6ou6d8h2lal"
+    "id": "stf_0698v9qe00t134m6ou6d8h2lak", "staff_no": "G001", "name": "王芳", "role": "guide",
+    "status": "invited", "store_id": "sto_0698v9qe00t134m6ou6d8h2lak"
 }))]
 pub struct StaffMember {
     /// Id.
@@ -60,7 +60,7 @@ impl From<(StaffRef, StaffStatus)> for StaffMember {
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "staff_no": "G001", "name": "王芳", "role": "guide", "store_id": "sto_0698v9qe00t134m6ou6d8h2lal"
+    "staff_no": "G001", "name": "王芳", "role": "guide", "store_id": "sto_0698v9qe00t134m6ou6d8h2lak"
 }))]
 pub struct HireStaffRequest {
     /// The number that signs in: 1 to 32 ASCII characters without spaces, unique for ever.
@@ -116,8 +116,8 @@ pub struct StaffInvitation {
     params(PageQuery),
     responses(
         (status = 200, body = Page<StaffMember>, description = "A page of staff.", example = json!({
-            "items": [{"id": "stf_0698v9qe00t134m6ou6d8h2lal", "staff_no": "G001", "name": "王芳", "role": "guide",
-                "status": "invited", "store_id": "sto_0698v9qe00t134m6ou6d8h2lal"}],
+            "items": [{"id": "stf_0698v9qe00t134m6ou6d8h2lak", "staff_no": "G001", "name": "王芳", "role": "guide",
+                "status": "invited", "store_id": "sto_0698v9qe00t134m6ou6d8h2lak"}],
             "has_more": false
         })),
         (status = 400, body = Problem, description = "bad_cursor"),

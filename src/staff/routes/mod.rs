@@ -67,14 +67,14 @@ pub struct StaffSignInRequest {
 /// Staff who just signed in, with the tokens of the device.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "session_id": "ses_0698v9qe00t134m6ou6d8h2lal", "token_type": "Bearer",
+    "session_id": "ses_0698v9qe00t134m6ou6d8h2lak", "token_type": "Bearer",
     "access_token": "eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJodWl5aSJ9.c2ln",
     "access_expires_at": "2026-11-21T08:10:00Z",
     "refresh_token": "mZ1pXo0yq3uYt9cS4bKfE7wVhJ2nRgLdA6iT8sQxNkU",
     "expires_at": "2026-11-21T20:00:00Z",
     "staff": {
-        "id": "stf_0698v9qe00t134m6ou6d8h2lal", "staff_no": "G001", "name": "王芳", "role": "guide",
-        "store_id": "sto_0698v9qe00t134m6ou6d8h2lal"
+        "id": "stf_0698v9qe00t134m6ou6d8h2lak", "staff_no": "G001", "name": "王芳", "role": "guide",
+        "store_id": "sto_0698v9qe00t134m6ou6d8h2lak"
     }
 }))]
 pub struct StaffSignedIn {
@@ -111,8 +111,8 @@ impl StaffSignedIn {
 /// A person on the staff.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "stf_0698v9qe00t134m6ou6d8h2lal", "staff_no": "G001", "name": "王芳", "role": "guide",
-    "store_id": "sto_0698v9qe00t134m6ou6d8h2lal"
+    "id": "stf_0698v9qe00t134m6ou6d8h2lak", "staff_no": "G001", "name": "王芳", "role": "guide",
+    "store_id": "sto_0698v9qe00t134m6ou6d8h2lak"
 }))]
 pub struct StaffProfile {
     /// Id.

@@ -27,7 +27,7 @@ pub struct StaffRefreshRequest {
 /// The next tokens of a device of staff.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "session_id": "ses_0698v9qe00t134m6ou6d8h2lal", "token_type": "Bearer",
+    "session_id": "ses_0698v9qe00t134m6ou6d8h2lak", "token_type": "Bearer",
     "access_token": "eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJodWl5aSJ9.c2ln",
     "access_expires_at": "2026-11-21T08:10:00Z",
     "refresh_token": "mZ1pXo0yq3uYt9cS4bKfE7wVhJ2nRgLdA6iT8sQxNkU",

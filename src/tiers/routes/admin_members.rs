@@ -39,7 +39,7 @@ impl From<Pinned> for TierPin {
 /// A paid card that was not given back.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "mcd_0698v9qe00t134m6ou6d8h2lal", "plan": "gold_month", "tier": "gold", "starts_at": "2026-03-15T04:00:00Z",
+    "id": "mcd_0698v9qe00t134m6ou6d8h2lak", "plan": "gold_month", "tier": "gold", "starts_at": "2026-03-15T04:00:00Z",
     "ends_at": "2026-04-15T04:00:00Z", "paid_fen": 2_900
 }))]
 pub struct CardHeld {
@@ -155,7 +155,7 @@ pub struct PinTierRequest {
 #[utoipa::path(
     tag = "tiers",
     security(("admin_token" = [])),
-    params(("id" = MemberId, Path, description = "The member.", example = "mem_0698v9qe00t134m6ou6d8h2lal")),
+    params(("id" = MemberId, Path, description = "The member.", example = "mem_0698v9qe00t134m6ou6d8h2lak")),
     responses(
         (status = 200, body = MemberTierDetails, description = "Where she stands."),
         (status = 401, body = Problem, description = "unauthenticated"),
@@ -180,7 +180,7 @@ pub(super) async fn read_member_tier(
 #[utoipa::path(
     tag = "tiers",
     security(("admin_token" = [])),
-    params(("id" = MemberId, Path, description = "The member.", example = "mem_0698v9qe00t134m6ou6d8h2lal")),
+    params(("id" = MemberId, Path, description = "The member.", example = "mem_0698v9qe00t134m6ou6d8h2lak")),
     request_body = PinTierRequest,
     responses(
         (status = 200, body = MemberTierDetails, description = "Where she stands now."),
@@ -212,7 +212,7 @@ pub(super) async fn pin_member_tier(
 #[utoipa::path(
     tag = "tiers",
     security(("admin_token" = [])),
-    params(("id" = MemberId, Path, description = "The member.", example = "mem_0698v9qe00t134m6ou6d8h2lal")),
+    params(("id" = MemberId, Path, description = "The member.", example = "mem_0698v9qe00t134m6ou6d8h2lak")),
     responses(
         (status = 204, description = "Lifted."),
         (status = 401, body = Problem, description = "unauthenticated"),

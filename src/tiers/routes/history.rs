@@ -35,9 +35,9 @@ pub enum TierDirection {
 /// One change of tier.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "tch_0698v9qe00t134m6ou6d8h2lal", "at": "2026-03-15T04:00:00Z", "from": "silver", "from_name": "银卡",
+    "id": "tch_0698v9qe00t134m6ou6d8h2lak", "at": "2026-03-15T04:00:00Z", "from": "silver", "from_name": "银卡",
     "to": "gold", "to_name": "金卡", "direction": "up", "cause": "spend", "title": "近 12 个月消费达标",
-    "spent_fen": 513_000, "growth": 5130, "until": "2027-03-15T04:00:00Z", "order_id": "ord_0698v9qe00t134m6ou6d8h2lal"
+    "spent_fen": 513_000, "growth": 5130, "until": "2027-03-15T04:00:00Z", "order_id": "ord_0698v9qe00t134m6ou6d8h2lak"
 }))]
 pub struct MemberTierChange {
     /// The change.
@@ -101,10 +101,10 @@ impl MemberTierChange {
 /// One change of tier with everything that is known of it.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "change": {"id": "tch_0698v9qe00t134m6ou6d8h2lal", "at": "2026-03-15T04:00:00Z", "from": "silver", "from_name": "银卡",
+    "change": {"id": "tch_0698v9qe00t134m6ou6d8h2lak", "at": "2026-03-15T04:00:00Z", "from": "silver", "from_name": "银卡",
         "to": "diamond", "to_name": "钻石", "direction": "up", "cause": "pin", "title": "人工设定等级",
         "spent_fen": 0, "growth": 0},
-    "earned": "silver", "actor_kind": "staff", "actor_id": "stf_0698v9qe00t134m6ou6d8h2lal", "reason": "明星会员",
+    "earned": "silver", "actor_kind": "staff", "actor_id": "stf_0698v9qe00t134m6ou6d8h2lak", "reason": "明星会员",
     "recorded_at": "2026-03-15T04:00:00Z"
 }))]
 pub struct TierChangeDetails {
@@ -174,10 +174,10 @@ fn page<T>(
     params(PageQuery),
     responses(
         (status = 200, body = Page<MemberTierChange>, description = "A page of changes.", example = json!({
-            "items": [{"id": "tch_0698v9qe00t134m6ou6d8h2lal", "at": "2026-03-15T04:00:00Z", "from": "silver",
+            "items": [{"id": "tch_0698v9qe00t134m6ou6d8h2lak", "at": "2026-03-15T04:00:00Z", "from": "silver",
                 "from_name": "银卡", "to": "gold", "to_name": "金卡", "direction": "up", "cause": "spend",
                 "title": "近 12 个月消费达标", "spent_fen": 513_000, "growth": 5130, "until": "2027-03-15T04:00:00Z",
-                "order_id": "ord_0698v9qe00t134m6ou6d8h2lal"}],
+                "order_id": "ord_0698v9qe00t134m6ou6d8h2lak"}],
             "has_more": false
         })),
         (status = 400, body = Problem, description = "bad_cursor"),
@@ -207,10 +207,10 @@ pub(super) async fn list_member_tier_history(
 #[utoipa::path(
     tag = "tiers",
     security(("guide_token" = [])),
-    params(("id" = MemberId, Path, description = "The customer.", example = "mem_0698v9qe00t134m6ou6d8h2lal"), PageQuery),
+    params(("id" = MemberId, Path, description = "The customer.", example = "mem_0698v9qe00t134m6ou6d8h2lak"), PageQuery),
     responses(
         (status = 200, body = Page<MemberTierChange>, description = "A page of changes.", example = json!({
-            "items": [{"id": "tch_0698v9qe00t134m6ou6d8h2lal", "at": "2026-03-15T04:00:00Z", "from": "silver",
+            "items": [{"id": "tch_0698v9qe00t134m6ou6d8h2lak", "at": "2026-03-15T04:00:00Z", "from": "silver",
                 "from_name": "银卡", "to": "gold", "to_name": "金卡", "direction": "up", "cause": "spend",
                 "title": "近 12 个月消费达标", "spent_fen": 513_000, "growth": 5130, "until": "2027-03-15T04:00:00Z"}],
             "has_more": false
@@ -244,14 +244,14 @@ pub(super) async fn list_customer_tier_history(
 #[utoipa::path(
     tag = "tiers",
     security(("admin_token" = [])),
-    params(("id" = MemberId, Path, description = "The member.", example = "mem_0698v9qe00t134m6ou6d8h2lal"), PageQuery),
+    params(("id" = MemberId, Path, description = "The member.", example = "mem_0698v9qe00t134m6ou6d8h2lak"), PageQuery),
     responses(
         (status = 200, body = Page<TierChangeDetails>, description = "A page of changes.", example = json!({
             "items": [{
-                "change": {"id": "tch_0698v9qe00t134m6ou6d8h2lal", "at": "2026-03-15T04:00:00Z", "from": "silver",
+                "change": {"id": "tch_0698v9qe00t134m6ou6d8h2lak", "at": "2026-03-15T04:00:00Z", "from": "silver",
                     "from_name": "银卡", "to": "diamond", "to_name": "钻石", "direction": "up", "cause": "pin",
                     "title": "人工设定等级", "spent_fen": 0, "growth": 0},
-                "earned": "silver", "actor_kind": "staff", "actor_id": "stf_0698v9qe00t134m6ou6d8h2lal",
+                "earned": "silver", "actor_kind": "staff", "actor_id": "stf_0698v9qe00t134m6ou6d8h2lak",
                 "reason": "明星会员", "recorded_at": "2026-03-15T04:00:00Z"}],
             "has_more": false
         })),

@@ -84,7 +84,7 @@ pub struct CancelMembershipCard {
 /// A membership card.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "card_id": "mcd_0698v9qe00t134m6ou6d8h2lal", "plan": "gold_month", "tier": "gold",
+    "card_id": "mcd_0698v9qe00t134m6ou6d8h2lak", "plan": "gold_month", "tier": "gold",
     "starts_at": "2026-03-15T04:00:00Z", "ends_at": "2026-04-15T04:00:00Z", "paid_fen": 2_900, "replayed": false
 }))]
 pub struct MembershipCard {

@@ -58,3 +58,15 @@ async fn reconcile_exits_1_and_names_the_transfer_that_was_changed_by_hand() {
     by_hand(&folder, &["UPDATE points_transfer SET kind = 'earn'"]).await;
     assert_eq!(folder.run(&["reconcile"]).code, 0);
 }
+
+/// L7: a database from before the codes is sealed once; there is nothing to seal in a new one.
+#[actix_web::test]
+async fn accounts_are_sealed_once() {
+    let folder = Folder::new();
+    let sealed = folder.run(&["reconcile", "--seal"]);
+    assert_eq!((sealed.code, sealed.out.trim()), (0, "0 accounts sealed"), "{sealed:?}");
+    let again = folder.run(&["reconcile", "--seal"]);
+    assert_eq!(again.code, 1, "{again:?}");
+    assert!(again.err.contains("accounts were sealed at"), "{again:?}");
+    assert_eq!(folder.run(&["reconcile"]).code, 0);
+}

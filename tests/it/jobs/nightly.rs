@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use entity::codes::JobState;
 use entity::points_account;
 use huiyi::jobs;
+use huiyi::points::jobs as points;
 use sea_orm::EntityTrait;
 
 use super::{queue, row};
@@ -42,6 +43,33 @@ async fn the_ledgers_are_proved_each_night_and_a_difference_is_told() {
     let logged = logs::text();
     let line = logged.lines().find(|line| line.contains(&account.id.to_string()));
     assert!(line.unwrap().contains("the ledger differs from its transfers"), "{line:?}");
+    app.sql("UPDATE points_account SET available = 100").await.unwrap();
+}
+
+/// OPS-2: whichever process proved them, and before whichever restart.
+#[actix_web::test]
+async fn how_the_last_proof_ended_and_when_outlives_a_restart() {
+    let mut app = TestApp::start().await;
+    let member = app.known("13800138000").await;
+    app.moved(member, "o1", earn(100)).await;
+    points::measure(&app.app).await.unwrap();
+    assert!(!metrics(&app).await.contains("\nhuiyi_ledger_verify_"), "nothing is known yet");
+    app.sql("UPDATE points_account SET available = 101").await.unwrap();
+    app.advance(TimeDelta::hours(15) + TimeDelta::minutes(30));
+    app.work().await;
+    let proved = "huiyi_ledger_verify_timestamp_seconds 1773603000\n";
+    let before = metrics(&app).await;
+    assert!(before.contains(proved), "{before}");
+    let found = before.lines().find(|line| line.starts_with("huiyi_ledger_verify_differences "));
+
+    app.advance(TimeDelta::hours(1));
+    let (restarted, url, server) = app.replica().await;
+    (app.app, app.url) = (restarted, url);
+    assert!(!metrics(&app).await.contains("\nhuiyi_ledger_verify_"));
+    points::measure(&app.app).await.unwrap();
+    let after = metrics(&app).await;
+    assert!(after.contains(proved) && after.contains(found.unwrap()), "{after}");
+    drop(server.stop(false));
     app.sql("UPDATE points_account SET available = 100").await.unwrap();
 }
 

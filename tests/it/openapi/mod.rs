@@ -1,5 +1,6 @@
 //! The contract: complete, true to the code, and the same as the committed files (OP-1, I5).
 
+mod examples;
 pub mod lint;
 mod names;
 

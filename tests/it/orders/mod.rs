@@ -1,6 +1,7 @@
 //! Orders and refunds over HTTP (OR-1 to OR-5, PT-2, PT-6, L8).
 
 mod batches;
+mod budget_proof;
 mod budgets;
 mod campaigns;
 mod catalogue;

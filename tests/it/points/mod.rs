@@ -3,6 +3,7 @@
 mod adjustments;
 mod batches;
 mod checkout;
+mod closed_days;
 mod expiring;
 mod finance;
 mod gathered;
@@ -15,6 +16,7 @@ mod merging;
 mod model;
 mod proof;
 mod rules_as_data;
+mod sealing;
 mod settling;
 mod tamper;
 mod till;

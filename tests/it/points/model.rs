@@ -237,6 +237,7 @@ fn account(app: &TestApp, member: MemberId) -> Account {
         closed: false,
         updated_at: app.now(),
         last_mac: None,
+        sealed_mac: None,
         mac: None,
     })
 }

@@ -187,5 +187,5 @@ async fn the_difference_names_the_account() {
         .find(|found| found.member == Some(ann) && matches!(found.what, Fault::Balance(_)))
         .unwrap();
     assert_eq!((hers.expected, hers.found), (-40, 7));
-    assert!(hers.to_string().contains(&hers.account.to_string()));
+    assert!(hers.to_string().contains(&hers.account.unwrap().to_string()));
 }

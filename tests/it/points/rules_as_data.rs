@@ -64,6 +64,19 @@ fn plan() -> Value {
     json!({"name": "双倍积分", "multiplier_bps": 20_000})
 }
 
+/// C2: instants are no TIMESTAMP, which ends in January 2038.
+#[actix_web::test]
+async fn a_campaign_may_end_in_the_year_2099() {
+    let office = Office::open().await;
+    let ends_at = "2099-12-31T00:00:00Z";
+    let campaign = json!({"code": "always", "plan": plan(), "ends_at": ends_at});
+    let added = office.post("points-campaigns", &campaign).await.expect(201);
+    assert_eq!((&added["ends_at"], &added["phase"]), (&json!(ends_at), &json!("running")));
+    office.app.clock.set("2099-12-30T00:00:00Z".parse().unwrap());
+    let page = office.get("points-campaigns").await;
+    assert_eq!(page["items"][0]["phase"], "running", "{page}");
+}
+
 #[actix_web::test]
 async fn a_change_of_a_rule_is_a_new_version_with_its_author() {
     let office = Office::open().await;

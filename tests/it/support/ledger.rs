@@ -11,6 +11,7 @@ use huiyi::kernel::mobile::Mobile;
 use huiyi::members::service::{self as members, Who};
 use huiyi::points::service::{self as points, Act, Balance, Movement, Posted, Short};
 use huiyi::tiers::service as tiers;
+use huiyi::wiring::proof::prove;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
 
 use super::TestApp;
@@ -121,7 +122,7 @@ impl TestApp {
 
     /// The ledger proves itself.
     pub async fn reconciles(&self) {
-        let found = points::reconcile(&self.app).await.unwrap();
+        let found = prove(&self.app, 1).await.unwrap();
         let found: Vec<String> = found.iter().map(ToString::to_string).collect();
         assert_eq!(found, Vec::<String>::new());
     }

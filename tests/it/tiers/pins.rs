@@ -99,6 +99,25 @@ async fn the_history_names_who_did_it_and_why_for_staff_only() {
     assert_eq!(whole["pin"]["tier"], "gold");
 }
 
+/// C2: instants are no TIMESTAMP, which ends in January 2038, neither in columns nor on their way there.
+#[actix_web::test]
+async fn a_pin_lasts_beyond_the_year_2038() {
+    let shop = Shop::open().await;
+    let app = &shop.app;
+    let ann = app.known("13800000001").await;
+    let pin = json!({"tier": "gold", "until": "2099-12-31T00:00:00Z", "reason": "终身金卡"});
+    shop.pins(ann, pin).await;
+    let path = format!("/v1/admin/members/{ann}/tier");
+    let whole = shop.admin_call(Method::GET, &path, &Value::Null).await.expect(200);
+    assert_eq!(whole["pin"]["until"], "2099-12-31T00:00:00Z");
+    app.clock.set(at("2099-12-30T00:00:00Z"));
+    app.renews().await;
+    assert_eq!(app.standing(ann).await.tier.code, "gold");
+    app.clock.set(at("2100-01-01T00:00:00Z"));
+    app.renews().await;
+    assert_eq!(app.standing(ann).await.tier.code, "silver");
+}
+
 #[actix_web::test]
 async fn a_pin_that_cannot_be_is_refused() {
     let shop = Shop::open().await;

@@ -96,6 +96,7 @@ impl Play {
                 closed: false,
                 updated_at: now,
                 last_mac: None,
+                sealed_mac: None,
                 mac: None,
             };
             books.owners.insert(row.id, *member);
