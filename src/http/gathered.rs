@@ -32,6 +32,10 @@ pub trait Work<W>: Clone + 'static {
     /// What a wish that was granted gets.
     type Done;
 
+    /// Whether this can be done [at once](Self::at_once) at all: a batch with anything else in it looks and locks, and
+    /// that says nothing about the next one.
+    fn may_hope(&self, wish: &W) -> bool;
+
     /// Does each wish by itself, in the order given; one that is refused has had no effect. Fails as a whole with no
     /// effect at all.
     fn in_tx(
@@ -170,7 +174,8 @@ fn batch<W: Send + Sync + 'static, K: Work<W>, A: Serialize>(
     let wary = Arc::clone(&app.memory.of::<Gathering<W>>().wary);
     async move |asked: &[Asked<W>]| {
         let db = app.db.own().await?;
-        if db.backend() == Backend::Postgres && wary.hopes() {
+        let may_hope = asked.iter().all(|one| work.may_hope(&one.wish));
+        if db.backend() == Backend::Postgres && may_hope && wary.hopes() {
             match at_once(&db, &app, asked, (&work, &answer)).await {
                 Ok(Some(told)) => return Ok(told),
                 Err(error) if !error.db().is_some_and(hope_was_vain) => return Err(error),

@@ -8,11 +8,12 @@ use super::checkout_wire::{
     PointsCaptureRequest, PointsHold, PointsHoldRequest, PointsQuote, PointsQuoteRequest,
     PointsReleaseRequest,
 };
+use super::till::gathered;
 use crate::app::App;
 use crate::http::idempotency::IdempotencyKey;
 use crate::http::{Body, PathId, Problem, Result};
 use crate::partners::caller::{PartnerCaller, PointsWrite};
-use crate::points::service;
+use crate::points::service::{self, TillWish};
 
 /// Ask how many points may pay
 ///
@@ -75,11 +76,8 @@ pub async fn hold_points(
     key: IdempotencyKey,
     body: Body<PointsHoldRequest>,
 ) -> Result<HttpResponse> {
-    let (partner, wish) = (caller.partner, body.value.wish()?);
-    let work = async |tx: &_| service::freeze_in(tx, &app, partner, &wish).await;
-    let answer = key.once(&app, &partner.to_string(), &body.raw, work, PointsHold::from).await?;
-    app.bell.ring();
-    Ok(answer)
+    let wish = TillWish::Freeze(body.value.wish()?);
+    gathered(&app, caller.partner, &key, &body.raw, wish).await
 }
 
 /// Use held points
@@ -115,11 +113,8 @@ pub async fn capture_points(
     PathId(id): PathId<HoldId>,
     body: Body<PointsCaptureRequest>,
 ) -> Result<HttpResponse> {
-    let (partner, points) = (caller.partner, body.value.points);
-    let work = async |tx: &_| service::capture_in(tx, &app, partner, id, points).await;
-    let answer = key.once(&app, &partner.to_string(), &body.raw, work, PointsHold::from).await?;
-    app.bell.ring();
-    Ok(answer)
+    let wish = TillWish::Capture { hold: id, points: body.value.points };
+    gathered(&app, caller.partner, &key, &body.raw, wish).await
 }
 
 /// Give held points back
@@ -154,11 +149,8 @@ pub async fn release_points(
     PathId(id): PathId<HoldId>,
     body: Body<PointsReleaseRequest>,
 ) -> Result<HttpResponse> {
-    let partner = caller.partner;
-    let work = async |tx: &_| service::release_in(tx, &app, partner, id).await;
-    let answer = key.once(&app, &partner.to_string(), &body.raw, work, PointsHold::from).await?;
-    app.bell.ring();
-    Ok(answer)
+    let wish = TillWish::Release { hold: id };
+    gathered(&app, caller.partner, &key, &body.raw, wish).await
 }
 
 /// Read a hold

@@ -8,6 +8,7 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::checkout_wire::PointsHold;
 use crate::app::App;
 use crate::db::Tx;
 use crate::http::gathered::{AtOnce, Work};
@@ -18,7 +19,9 @@ use crate::kernel::mobile::Mobile;
 use crate::members::service::MAX_IDENTIFIER_BYTES;
 use crate::partners::caller::{PartnerCaller, PointsWrite};
 use crate::points::rules::MOST;
-use crate::points::service::{self, Customer, Posted, Replayed, TillMove, TillReversal, TillWish};
+use crate::points::service::{
+    self, Customer, Posted, Replayed, TillDone, TillMove, TillReversal, TillWish,
+};
 
 /// The customer at the till: exactly one way to name her.
 #[derive(Deserialize, Validate, ToSchema)]
@@ -136,19 +139,40 @@ fn phone(text: &str) -> Result<Mobile> {
     Mobile::parse(text).map_err(|_| Error::field("/member/phone", "phone", "手机号不正确", en))
 }
 
+/// What a till is answered, whatever it wished: who share a transaction share the way their answers are written.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum TillAnswer {
+    Moved(TillPointsMoved),
+    Held(Box<PointsHold>),
+}
+
+impl From<TillDone> for TillAnswer {
+    fn from(done: TillDone) -> Self {
+        match done {
+            TillDone::Moved(posted) => Self::Moved(posted.into()),
+            TillDone::Held(held) => Self::Held(Box::new((*held).into())),
+        }
+    }
+}
+
 /// What is done with what tills wish at the same time.
 #[derive(Clone, Copy)]
 struct Tills;
 
 impl Work<(PartnerId, TillWish)> for Tills {
-    type Done = Posted;
+    type Done = TillDone;
+
+    fn may_hope(&self, (_, wish): &(PartnerId, TillWish)) -> bool {
+        wish.may_hope()
+    }
 
     async fn in_tx(
         &self,
         tx: &Tx,
         app: &App,
         wishes: &[&(PartnerId, TillWish)],
-    ) -> Result<Vec<Result<Posted>>> {
+    ) -> Result<Vec<Result<TillDone>>> {
         service::move_at_tills_in(tx, app, wishes).await
     }
 
@@ -157,13 +181,13 @@ impl Work<(PartnerId, TillWish)> for Tills {
         writes: &mut AtOnce<'_>,
         app: &App,
         wishes: &[&(PartnerId, TillWish)],
-    ) -> Result<Option<Vec<Result<Posted>>>> {
+    ) -> Result<Option<Vec<Result<TillDone>>>> {
         service::move_at_tills_at_once(writes, app, wishes).await
     }
 }
 
 /// Moves points with whatever other tills wish at the same time.
-async fn gathered(
+pub(super) async fn gathered(
     app: &App,
     partner: PartnerId,
     key: &IdempotencyKey,
@@ -174,7 +198,7 @@ async fn gathered(
     let request = (partner.to_string(), body);
     let request = (request.0.as_str(), request.1);
     let answer =
-        key.gathered(app, request, (lane, (partner, wish)), Tills, TillPointsMoved::from).await?;
+        key.gathered(app, request, (lane, (partner, wish)), Tills, TillAnswer::from).await?;
     app.bell.ring();
     Ok(answer)
 }

@@ -1,17 +1,16 @@
 //! Two-phase checkout at tills and shops of partners (PT-4).
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use entity::codes::HoldState;
 use entity::ids::{HoldId, MemberId, PartnerId};
 use entity::points_hold;
 
-use super::single::{find_member, lock_member, post_one, spendable, store_of};
-use super::till::{self, Customer};
+use super::single::{find_member, spendable};
+use super::till::Customer;
 use crate::app::App;
-use crate::db::{self, Conn, Tx};
+use crate::db::{self, Tx};
 use crate::http::{Error, Result};
 use crate::points::rules::quoting::{self, Line, Quote, Terms};
-use crate::points::rules::{Act, Movement};
 use crate::points::{error, store};
 
 /// What an order comes to, for the rules of deduction.
@@ -66,95 +65,22 @@ async fn quote_in(
     order: &OrderAmount,
 ) -> Result<(MemberId, i64, Quote)> {
     let member = find_member(tx, app, customer).await?;
-    let balance = spendable(tx, member, app.clock.now()).await?;
+    let balance = spendable(tx, &[member], app.clock.now()).await?;
+    let balance = balance.get(&member).copied().unwrap_or_default();
     Ok((member, balance, quoting::quote(&order.lines, &terms(app), balance)))
 }
 
-/// Takes points aside until they are used, given back, or half an hour has passed.
+/// Whether so many points may be held for the order that they are to pay, if it is told.
 ///
-/// # Errors
-/// `member_not_found`, `points_insufficient`, `points_over_limit`, `points_cause_conflict`.
-pub async fn freeze_in(tx: &Tx, app: &App, partner: PartnerId, wish: &Freezing) -> Result<Held> {
-    let now = app.clock.now();
-    let store = store_of(tx, wish.store_code.as_deref()).await?;
-    let member = find_member(tx, app, &wish.customer).await?;
-    if let Some(order) = &wish.order {
-        let terms = terms(app);
-        // What she has is not asked here: the ledger knows, under its lock.
-        let most = quoting::quote(&order.lines, &terms, i64::MAX).points;
-        if wish.points > most || wish.points % terms.step != 0 {
-            return Err(error::OVER_LIMIT.into());
-        }
+/// What she has is not asked here: the ledger knows, under its lock.
+pub(super) fn within_limit(app: &App, wish: &Freezing) -> Result<()> {
+    let Some(order) = &wish.order else { return Ok(()) };
+    let terms = terms(app);
+    let most = quoting::quote(&order.lines, &terms, i64::MAX).points;
+    if wish.points > most || wish.points % terms.step != 0 {
+        return Err(error::OVER_LIMIT.into());
     }
-    let act = Act::Freeze {
-        amount: wish.points,
-        hold: HoldId::new(now),
-        lapses_at: now + TimeDelta::minutes(i64::from(app.config.points.hold_minutes)),
-        order_ref: Some(wish.checkout_no.clone()),
-    };
-    let movement = till::movement(partner, &wish.checkout_no, member, act, now);
-    let (source, source_id) = (movement.source, movement.source_id.clone());
-    post_one(tx, app, Movement { store, ..movement }).await?;
-    let row = store::hold_by_source(tx, source, &source_id).await?;
-    seen(tx, app, row.ok_or(error::HOLD_NOT_FOUND)?).await
-}
-
-/// Uses a hold, all of it or as much as said; the rest goes back.
-///
-/// # Errors
-/// `points_hold_not_found`, also for another partner's, `points_hold_lapsed`, `points_hold_resolved`,
-/// `points_hold_exceeded`, `points_cause_conflict` when it was used for another number of points.
-pub async fn capture_in(
-    tx: &Tx,
-    app: &App,
-    partner: PartnerId,
-    id: HoldId,
-    points: Option<i64>,
-) -> Result<Held> {
-    let (hold, member) = own_hold(tx, partner, id).await?;
-    let act = Act::Capture { hold: id, amount: points.unwrap_or(hold.amount) };
-    end(tx, app, &hold, member, act).await
-}
-
-/// Gives a hold back. One that went back by itself is simply answered.
-///
-/// # Errors
-/// `points_hold_not_found`, also for another partner's, `points_hold_resolved` when it was used.
-pub async fn release_in(tx: &Tx, app: &App, partner: PartnerId, id: HoldId) -> Result<Held> {
-    let (hold, member) = own_hold(tx, partner, id).await?;
-    if matches!(hold.state, HoldState::Released | HoldState::Lapsed) {
-        return seen(tx, app, hold).await;
-    }
-    end(tx, app, &hold, member, Act::Release { hold: id }).await
-}
-
-async fn end(
-    tx: &Tx,
-    app: &App,
-    hold: &points_hold::Model,
-    member: MemberId,
-    act: Act,
-) -> Result<Held> {
-    let partner = hold.partner_id.ok_or(error::HOLD_NOT_FOUND)?;
-    let number = hold.order_ref.as_deref().unwrap_or_default();
-    let movement = till::movement(partner, number, member, act, app.clock.now());
-    post_one(tx, app, Movement { store: hold.store_id, ..movement }).await?;
-    let row = store::hold_by_id(tx, hold.id).await?;
-    seen(tx, app, row.ok_or(error::HOLD_NOT_FOUND)?).await
-}
-
-/// A hold of the partner, with its member locked: the one who stays, when a merge was just running.
-async fn own_hold(
-    tx: &Tx,
-    partner: PartnerId,
-    id: HoldId,
-) -> Result<(points_hold::Model, MemberId)> {
-    let own = |hold: &points_hold::Model| hold.partner_id == Some(partner);
-    let hold = store::hold_by_id(tx, id).await?.filter(own).ok_or(error::HOLD_NOT_FOUND)?;
-    let member = lock_member(tx, hold.member_id).await?;
-    // Somebody may have ended it while we waited.
-    let hold = store::lock_holds(tx, &[id]).await?.pop().ok_or(error::HOLD_NOT_FOUND)?;
-    Ok((hold, member))
+    Ok(())
 }
 
 /// A hold of a partner as it stands.
@@ -163,20 +89,21 @@ async fn own_hold(
 /// `points_hold_not_found`, also for another partner's.
 pub async fn hold_of(app: &App, partner: PartnerId, id: HoldId) -> Result<Held> {
     let own = |hold: &points_hold::Model| hold.partner_id == Some(partner);
-    let found = store::hold_by_id(app.db.read(), id).await?.filter(own);
+    let found = store::holds_by_id(app.db.read(), &[id]).await?.pop().filter(own);
     let row = found.ok_or_else(|| Error::from(error::HOLD_NOT_FOUND))?;
-    seen(app.db.read(), app, row).await
+    let balance = spendable(app.db.read(), &[row.member_id], app.clock.now()).await?;
+    let balance = balance.get(&row.member_id).copied().unwrap_or_default();
+    Ok(held(app, row, balance))
 }
 
-async fn seen(db: &impl Conn, app: &App, mut row: points_hold::Model) -> Result<Held> {
-    let now = app.clock.now();
-    let balance = spendable(db, row.member_id, now).await?;
-    if row.state == HoldState::Held && row.lapses_at <= now {
+/// What a partner sees of a hold whose member can spend `balance`.
+pub(super) fn held(app: &App, mut row: points_hold::Model, balance: i64) -> Held {
+    if row.state == HoldState::Held && row.lapses_at <= app.clock.now() {
         // The job is late; nothing can be done with it any more.
         row.state = HoldState::Lapsed;
     }
     let points = if row.state == HoldState::Captured { row.captured } else { row.amount };
-    Ok(Held { balance, fen: quoting::fen(points, &terms(app)), row })
+    Held { balance, fen: quoting::fen(points, &terms(app)), row }
 }
 
 fn terms(app: &App) -> Terms<'_> {

@@ -40,10 +40,7 @@ pub use campaigns::{
     Campaign, CampaignBook, CampaignDraft, add_campaign, campaign_versions, campaigns,
     campaigns_between, change_campaign, stop_campaign,
 };
-pub use checkout::{
-    Freezing, Held, HoldPosition, OrderAmount, capture_in, freeze_in, held_points, hold_of, quote,
-    release_in,
-};
+pub use checkout::{Freezing, Held, HoldPosition, OrderAmount, held_points, hold_of, quote};
 pub use deducting::{Deduction, Receipt, deductions, receipt_of};
 pub use due::{expire_due, lapse_due, settle_due};
 pub use earning_rules::{Rule, RuleDraft, add_rule, change_rule, rule_versions, rules, stop_rule};
@@ -68,7 +65,7 @@ pub use running::{RunningCampaign, running_campaigns};
 pub use sealing::{Sealing, seal_accounts};
 pub use statement::{Statement, StatementLine, Sums};
 pub use till::{
-    Customer, TillMove, TillReversal, TillWish, move_at_tills_at_once, move_at_tills_in,
+    Customer, TillDone, TillMove, TillReversal, TillWish, move_at_tills_at_once, move_at_tills_in,
     spend_at_till,
 };
 pub use versioning::{Listed, Span};

@@ -49,9 +49,10 @@ pub async fn post_in(
     let reversed = reversed_kinds(&books);
     let mut writes = Writes::new(tx);
     write(&mut writes, app, books.accounts.into_values(), &entries).await?;
+    write_holds(&mut writes, books.holds.into_values()).await?;
     publish(&mut writes, &entries, &reversed, now).await?;
     writes.send().await?;
-    write_holds(tx, books.holds.into_values()).await?;
+    abort_at("posted");
     Ok(answers)
 }
 
@@ -296,7 +297,7 @@ pub(super) async fn write_lots(
 }
 
 /// Writes the holds that were made or resolved.
-async fn write_holds(tx: &Tx, holds: impl Iterator<Item = Hold>) -> Result<()> {
+async fn write_holds(writes: &mut Writes<'_, Tx>, holds: impl Iterator<Item = Hold>) -> Result<()> {
     let (mut fresh, mut changed) = (Vec::new(), Vec::new());
     for hold in holds {
         match hold.mark {
@@ -306,8 +307,8 @@ async fn write_holds(tx: &Tx, holds: impl Iterator<Item = Hold>) -> Result<()> {
         }
     }
     changed.sort_unstable_by_key(|row| row.id);
-    store::insert_holds(tx, &fresh).await?;
-    store::save_holds(tx, &changed).await?;
+    store::insert_holds(writes, &fresh).await?;
+    store::save_holds(writes, &changed).await?;
     Ok(())
 }
 

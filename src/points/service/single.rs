@@ -1,8 +1,10 @@
 //! One customer, one movement: for what is not gathered.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use entity::codes::Ledger;
-use entity::ids::{MemberId, StoreId};
+use entity::ids::MemberId;
 
 use super::till::{Customer, post_round};
 use super::{balances, purchase_rule_at};
@@ -12,7 +14,6 @@ use crate::http::{Error, Result};
 use crate::members::service::{self as members, Who};
 use crate::points::rules::{Movement, Posted};
 use crate::points::{error, store};
-use crate::stores::service as stores;
 
 /// Posts one movement; its answer names the balance that her phone shows.
 pub(super) async fn post_one(tx: &Tx, app: &App, movement: Movement) -> Result<Posted> {
@@ -37,18 +38,19 @@ pub(super) async fn lock_member(tx: &Tx, member: MemberId) -> Result<MemberId> {
     Ok(winner.ok_or(error::MEMBER_NOT_FOUND)?)
 }
 
-pub(super) async fn store_of(tx: &Tx, code: Option<&str>) -> Result<Option<StoreId>> {
-    let Some(code) = code else { return Ok(None) };
-    let stores = stores::by_codes(tx, &[code.to_owned()]).await?;
-    let unknown = || Error::field("/store_code", "unknown", "门店不存在", "no such store");
-    Ok(Some(stores.get(code).ok_or_else(unknown)?.id))
-}
-
-/// What a member can spend at `now`: her balance without lots that have run out.
-pub(super) async fn spendable(db: &impl Conn, member: MemberId, now: DateTime<Utc>) -> Result<i64> {
-    let balance = balances(db, &[member], Ledger::Points).await?.remove(&member);
-    let gone: i64 = store::ran_out(db, &[member], now).await?.iter().map(|(_, gone)| gone).sum();
-    Ok(balance.unwrap_or_default().available - gone)
+/// What members can spend at `now`: their balances without lots that have run out.
+pub(super) async fn spendable(
+    db: &impl Conn,
+    members: &[MemberId],
+    now: DateTime<Utc>,
+) -> Result<HashMap<MemberId, i64>> {
+    if members.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let balances = balances(db, members, Ledger::Points).await?;
+    let gone: HashMap<_, _> = store::ran_out(db, members, now).await?.into_iter().collect();
+    let left = |id: &MemberId| gone.get(id).copied().unwrap_or_default();
+    Ok(balances.into_iter().map(|(id, balance)| (id, balance.available - left(&id))).collect())
 }
 
 /// When points of a purchase at `at` would run out.

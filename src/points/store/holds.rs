@@ -4,21 +4,19 @@ use chrono::{DateTime, Utc};
 use entity::codes::{HoldState, Source};
 use entity::ids::{AccountId, HoldId, MemberId};
 use entity::points_hold::{Column, Entity, Model};
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect,
-};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::CHUNK;
 use crate::db::Conn;
+use crate::db::rows::{self, Writes};
 
 /// Locks holds in id order until the transaction ends and reads them as they are then. `ids` are sorted.
 pub async fn lock_holds(db: &impl Conn, ids: &[HoldId]) -> Result<Vec<Model>, DbErr> {
     let mut found = Vec::new();
     for chunk in ids.chunks(CHUNK) {
         let query = Entity::find()
-            .filter(Column::Id.is_in(chunk.iter().copied()))
+            .filter(rows::among(db, Column::Id, chunk.iter().copied()))
             .order_by_asc(Column::Id)
             .lock_exclusive();
         found.extend(query.all(db).await?);
@@ -26,20 +24,32 @@ pub async fn lock_holds(db: &impl Conn, ids: &[HoldId]) -> Result<Vec<Model>, Db
     Ok(found)
 }
 
-/// One hold, not locked.
-pub async fn hold_by_id(db: &impl Conn, id: HoldId) -> Result<Option<Model>, DbErr> {
-    Entity::find_by_id(id).one(db).await
+/// Holds, not locked.
+pub async fn holds_by_id(db: &impl Conn, ids: &[HoldId]) -> Result<Vec<Model>, DbErr> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(CHUNK) {
+        let query = Entity::find().filter(rows::among(db, Column::Id, chunk.iter().copied()));
+        found.extend(query.all(db).await?);
+    }
+    Ok(found)
 }
 
-/// The hold that this caused, not locked.
-pub async fn hold_by_source(
+/// The holds that these caused, not locked.
+pub async fn holds_by_source(
     db: &impl Conn,
     source: Source,
-    source_id: &str,
-) -> Result<Option<Model>, DbErr> {
-    let query =
-        Entity::find().filter(Column::Source.eq(source)).filter(Column::SourceId.eq(source_id));
-    query.one(db).await
+    source_ids: &[String],
+) -> Result<Vec<Model>, DbErr> {
+    let mut found = Vec::new();
+    for chunk in source_ids.chunks(CHUNK) {
+        let query = Entity::find().filter(Column::Source.eq(source)).filter(rows::among(
+            db,
+            Column::SourceId,
+            chunk.iter().cloned(),
+        ));
+        found.extend(query.all(db).await?);
+    }
+    Ok(found)
 }
 
 /// The holds of accounts that are not resolved, latest first, after a position.
@@ -105,24 +115,19 @@ pub async fn holds_after(
 }
 
 /// Adds holds.
-pub async fn insert_holds(db: &impl Conn, holds: &[Model]) -> Result<(), DbErr> {
-    for chunk in holds.chunks(CHUNK) {
-        let rows = chunk.iter().map(|row| row.clone().into_active_model().reset_all());
-        Entity::insert_many(rows).exec_without_returning(db).await?;
-    }
-    Ok(())
+pub async fn insert_holds(
+    writes: &mut Writes<'_, impl Conn>,
+    holds: &[Model],
+) -> Result<(), DbErr> {
+    let holds: Vec<_> = holds.iter().collect();
+    writes.insert::<Entity>(&holds).await
 }
 
 /// Writes how holds were resolved that the transaction has locked.
-pub async fn save_holds(db: &impl Conn, holds: &[Model]) -> Result<(), DbErr> {
-    let update = OnConflict::column(Column::Id)
-        .update_columns([Column::State, Column::Captured, Column::ResolvedAt])
-        .to_owned();
-    for chunk in holds.chunks(CHUNK) {
-        let rows = chunk.iter().map(|row| row.clone().into_active_model().reset_all());
-        Entity::insert_many(rows).on_conflict(update.clone()).exec_without_returning(db).await?;
-    }
-    Ok(())
+pub async fn save_holds(writes: &mut Writes<'_, impl Conn>, holds: &[Model]) -> Result<(), DbErr> {
+    let holds: Vec<_> = holds.iter().collect();
+    let columns = [Column::State, Column::Captured, Column::ResolvedAt];
+    writes.update::<Entity>(&holds, Column::Id, &columns).await
 }
 
 /// Gives every hold of an account to another one, resolved ones too: they may be refunded.

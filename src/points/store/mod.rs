@@ -41,7 +41,7 @@ pub use finance::{
     flows_of_lots, insert_closed, last_closed, left_in_lots, totals_after, totals_between,
 };
 pub use holds::{
-    hold_by_id, hold_by_source, holds_after, holds_due, holds_of, insert_holds, lock_holds,
+    holds_after, holds_by_id, holds_by_source, holds_due, holds_of, insert_holds, lock_holds,
     move_holds, open_holds_of, save_holds,
 };
 pub use lots::{

@@ -1,10 +1,14 @@
-//! Tills at work, and a server that is killed again and again (L2, F9).
+//! Tills at work, and a server that is killed again and again (L2, F9): they grant, spend, hold, use what is held and give it
+//! back.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use entity::points_hold::Model as Hold;
+use entity::points_transfer::Model as Transfer;
 use futures_util::future::join_all;
+use huiyi::kernel::codes::{HoldState, TransferKind};
 use rand::RngExt;
 use serde_json::{Value, json};
 
@@ -19,9 +23,14 @@ const TILLS: usize = 6;
 #[derive(Clone, Debug)]
 struct Request {
     receipt: String,
-    path: &'static str,
+    path: String,
     body: Value,
+    /// The hold that it is to end.
+    hold: Option<String>,
 }
+
+/// How a hold ended: its state, and how much of it was used.
+type End = (String, i64);
 
 /// The till's own book: what it was told, and what it does not know.
 #[derive(Default)]
@@ -30,6 +39,14 @@ struct Book {
     acknowledged: HashMap<String, String>,
     refused: Vec<String>,
     unsure: Vec<Request>,
+    /// Holds by the number of their checkout.
+    held: HashMap<String, String>,
+    /// Holds that may be ended, and how many points each has; some are ended twice.
+    open: Vec<(String, i64)>,
+    /// How holds ended, as far as that was told.
+    ended: HashMap<String, End>,
+    /// Holds that somebody else had ended, as a till was told.
+    taken: HashSet<String>,
 }
 
 impl Book {
@@ -41,12 +58,35 @@ impl Book {
         }
         self.sent += 1;
         let receipt = format!("R-{}", self.sent);
+        if !self.open.is_empty() && rng.random_bool(0.3) {
+            return self.end(receipt);
+        }
         let member = shop.members[rng.random_range(0..shop.members.len())];
         let points = rng.random_range(1..=40);
-        let path = if rng.random_bool(0.5) { "earn" } else { "spend" };
-        let body =
-            json!({"receipt_no": receipt, "member": {"member_id": member}, "points": points});
-        Request { receipt, path, body }
+        let (path, number) = match rng.random_range(0..10) {
+            0..4 => ("earn", "receipt_no"),
+            4..7 => ("spend", "receipt_no"),
+            _ => ("holds", "checkout_no"),
+        };
+        let mut body = json!({"member": {"member_id": member}, "points": points});
+        body[number] = receipt.clone().into();
+        Request { receipt, path: path.to_owned(), body, hold: None }
+    }
+
+    /// Uses a hold, whole or in part, or gives it back.
+    fn end(&mut self, receipt: String) -> Request {
+        let mut rng = rand::rng();
+        let place = rng.random_range(0..self.open.len());
+        let (hold, points) = self.open[place].clone();
+        if rng.random_bool(0.7) {
+            self.open.swap_remove(place);
+        }
+        let (end, body) = match rng.random_range(0..3) {
+            0 => ("capture", json!({})),
+            1 => ("capture", json!({"points": rng.random_range(1..=points)})),
+            _ => ("release", json!({})),
+        };
+        Request { receipt, path: format!("holds/{hold}:{end}"), body, hold: Some(hold) }
     }
 
     /// Notes an answer; `false` when the server is gone.
@@ -56,28 +96,45 @@ impl Book {
                 self.unsure.push(request);
                 return false;
             }
-            Ok((200, body, _)) => {
-                let transfer = body["transfer_id"].as_str().unwrap().to_owned();
-                self.acknowledged.insert(request.receipt, transfer);
-            }
-            Ok((409, body, _)) if body["code"] == "points_insufficient" => {
-                self.refused.push(request.receipt);
-            }
-            // The run that died holds the key for half a minute.
-            Ok((409, body, _)) if body["code"] == "idempotency_in_flight" => {
-                self.unsure.push(request);
-            }
+            Ok((200, body, _)) => self.done(request, &body),
+            Ok((409, body, _)) => match (body["code"].as_str().unwrap(), request.hold.clone()) {
+                ("points_insufficient", None) => self.refused.push(request.receipt),
+                ("points_hold_resolved" | "points_cause_conflict", Some(hold)) => {
+                    self.taken.insert(hold);
+                }
+                // The run that died holds the key for half a minute.
+                ("idempotency_in_flight", _) => self.unsure.push(request),
+                _ => panic!("{request:?}: {body}"),
+            },
             Ok((503, ..)) => self.unsure.push(request),
             Ok((status, body, _)) => panic!("{request:?}: {status} {body}"),
         }
         true
+    }
+
+    fn done(&mut self, request: Request, body: &Value) {
+        if let Some(transfer) = body["transfer_id"].as_str() {
+            self.acknowledged.insert(request.receipt, transfer.to_owned());
+            return;
+        }
+        let id = body["id"].as_str().unwrap().to_owned();
+        let state = body["state"].as_str().unwrap().to_owned();
+        if request.hold.is_none() {
+            assert_eq!(state, "held");
+            self.open.push((id.clone(), body["points"].as_i64().unwrap()));
+            self.held.insert(request.receipt, id);
+            return;
+        }
+        let end = (state, body["captured"].as_i64().unwrap());
+        let first = self.ended.entry(id).or_insert_with(|| end.clone());
+        assert_eq!(*first, end, "{request:?}: a hold ends once");
     }
 }
 
 async fn till(shop: &Shop, server: &Running, book: &RefCell<Book>) {
     loop {
         let request = book.borrow_mut().next(shop);
-        let reply = shop.send(server, request.path, &request.receipt, &request.body).await;
+        let reply = shop.send(server, &request.path, &request.receipt, &request.body).await;
         if !book.borrow_mut().note(request, reply) {
             return;
         }
@@ -113,7 +170,7 @@ async fn what_was_acknowledged_survives_kill_9_and_nothing_happens_twice() {
     shop.leases_end().await;
     let server = shop.start();
     for request in unsure {
-        let reply = shop.send(&server, request.path, &request.receipt, &request.body).await;
+        let reply = shop.send(&server, &request.path, &request.receipt, &request.body).await;
         assert!(book.note(request, reply));
     }
     drop(server);
@@ -134,9 +191,53 @@ async fn check(shop: &Shop, book: &Book, unsure: &[Request]) {
     for receipt in &book.refused {
         assert!(!stored.contains_key(receipt), "{receipt}");
     }
+    check_holds(&shop.holds().await, &mut stored, book, unsure);
     for request in unsure {
         let found = stored.remove(&request.receipt).unwrap_or_default();
         assert!(found.len() <= 1, "{}: {}", request.receipt, found.len());
     }
     assert!(stored.is_empty(), "nobody sent these: {:?}", stored.keys());
+}
+
+/// Each hold was made once and ended once at most, as the tills were told; `stored` loses its movements.
+fn check_holds(
+    holds: &HashMap<String, Hold>,
+    stored: &mut HashMap<String, Vec<Transfer>>,
+    book: &Book,
+    unsure: &[Request],
+) {
+    for (number, id) in &book.held {
+        assert_eq!(holds[number].id.to_string(), *id, "{number}");
+    }
+    for (number, hold) in holds {
+        let found = stored.remove(number).unwrap_or_default();
+        let mut moved: Vec<_> = found.iter().map(|row| (row.kind, row.amount)).collect();
+        moved.sort_unstable_by_key(|(kind, _)| format!("{kind:?}"));
+        assert_eq!(moved, movements_of(hold), "{number}: {hold:?}");
+        let id = hold.id.to_string();
+        let sent = |request: &Request| request.receipt == *number;
+        assert!(book.held.contains_key(number) || unsure.iter().any(sent), "{number}");
+        let state = serde_json::to_value(hold.state).unwrap().as_str().unwrap().to_owned();
+        match book.ended.get(&id) {
+            Some(end) => assert_eq!((state, hold.captured), *end, "{number}"),
+            None if hold.state == HoldState::Held => assert!(!book.taken.contains(&id), "{number}"),
+            None => {
+                let sent = |request: &Request| request.hold.as_ref() == Some(&id);
+                assert!(unsure.iter().any(sent), "{number}: nobody ended it");
+            }
+        }
+    }
+}
+
+/// What the ledger has moved for a hold, by the names of the kinds.
+fn movements_of(hold: &Hold) -> Vec<(TransferKind, i64)> {
+    let mut moved = Vec::new();
+    if hold.captured > 0 {
+        moved.push((TransferKind::Capture, hold.captured));
+    }
+    moved.push((TransferKind::Freeze, hold.amount));
+    if hold.state != HoldState::Held && hold.captured < hold.amount {
+        moved.push((TransferKind::Release, hold.amount - hold.captured));
+    }
+    moved
 }

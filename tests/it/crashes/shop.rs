@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::process::Command;
 use std::time::Duration;
 
-use entity::{points_transfer, points_transfer::Model as Transfer};
+use entity::{points_hold, points_transfer, points_transfer::Model as Transfer};
 use huiyi::app::App;
 use huiyi::config;
 use huiyi::db::in_tx;
@@ -84,11 +84,11 @@ impl Shop {
         Running::start(command.env("HUIYI__WORKER__ENABLED", "false"))
     }
 
-    /// The same, which dies at this step.
-    pub fn start_armed(&self, step: &str) -> Running {
+    /// The same, which dies at this step. `gather` says whether requests share transactions, as in the configuration.
+    pub fn start_armed(&self, step: &str, gather: &str) -> Running {
         let mut command = self.huiyi(&["serve"]);
         command.env("HUIYI__WORKER__ENABLED", "false").env("HUIYI_ABORT_AT", step);
-        Running::start(&mut command)
+        Running::start(command.env("HUIYI__DATABASE__GATHER", gather))
     }
 
     /// A worker that dies at this step, or at none when it is empty.
@@ -152,6 +152,14 @@ impl Shop {
             stored.entry(receipt).or_default().push(row);
         }
         stored
+    }
+
+    /// The holds of the till, by the number of their checkout.
+    pub async fn holds(&self) -> HashMap<String, points_hold::Model> {
+        let app = self.look().await;
+        let rows = points_hold::Entity::find().all(app.db.read()).await.unwrap();
+        app.db.clone().close().await.unwrap();
+        rows.into_iter().map(|row| (row.order_ref.clone().unwrap(), row)).collect()
     }
 
     /// The program's own proof of its ledgers.

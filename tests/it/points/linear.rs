@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use entity::points_transfer as transfer;
 use futures_util::future::join_all;
+use huiyi::kernel::codes::TransferKind;
 use huiyi::kernel::ids::TransferId;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, TestApp};
+use crate::support::{Answer, Call as Sending, TestApp};
 
 const CLIENTS: u64 = 16;
 const OPERATIONS: usize = 20;
@@ -22,6 +23,8 @@ const OPERATIONS: usize = 20;
 enum Told {
     /// Moved, with the balance right after it.
     Moved(TransferId, i64),
+    /// The same, of a checkout: by its number and what was done to it.
+    Held((String, TransferKind), i64),
     /// Refused for want of this many points.
     TooMany(i64),
     /// The balance.
@@ -39,6 +42,8 @@ struct Call {
 struct Order {
     balances: Vec<i64>,
     places: HashMap<TransferId, usize>,
+    /// Movements by the partner's number and what they are.
+    numbers: HashMap<(String, TransferKind), TransferId>,
 }
 
 impl Order {
@@ -51,7 +56,18 @@ impl Order {
             balances.push(row.available_after);
         }
         let places = rows.iter().enumerate().map(|(i, row)| (row.id, i + 1)).collect();
-        Self { balances, places }
+        let number =
+            |row: &transfer::Model| row.source_id.split(':').next_back().unwrap().to_owned();
+        let numbers = rows.iter().map(|row| ((number(row), row.kind), row.id)).collect();
+        Self { balances, places, numbers }
+    }
+
+    /// What was told of checkouts, by their movements.
+    fn found(&self, told: Told) -> Told {
+        match told {
+            Told::Held(cause, balance) => Told::Moved(self.numbers[&cause], balance),
+            told => told,
+        }
     }
 }
 
@@ -62,10 +78,28 @@ fn told(answer: Answer, points: i64) -> Told {
     }
     let body = answer.expect(200);
     let number = |name: &str| body[name].as_i64();
-    match body["transfer_id"].as_str() {
-        Some(id) => Told::Moved(id.parse().unwrap(), number("balance").unwrap()),
-        None => Told::Read(number("available").unwrap() - number("debt").unwrap()),
+    if let Some(id) = body["transfer_id"].as_str() {
+        return Told::Moved(id.parse().unwrap(), number("balance").unwrap());
     }
+    let Some(checkout) = body["checkout_no"].as_str() else {
+        return Told::Read(number("available").unwrap() - number("debt").unwrap());
+    };
+    let kind = match body["state"].as_str().unwrap() {
+        "held" => TransferKind::Freeze,
+        "captured" => TransferKind::Capture,
+        _ => TransferKind::Release,
+    };
+    Told::Held((checkout.to_owned(), kind), number("balance").unwrap())
+}
+
+/// A call to use a hold, whole or in part, or to give it back.
+fn ending(app: &TestApp, hold: &str, random: &mut StdRng) -> Sending {
+    let (end, body) = match random.random_range(0..3) {
+        0 => ("capture", json!({})),
+        1 => ("capture", json!({"points": 1})),
+        _ => ("release", json!({})),
+    };
+    app.post(&format!("/v1/open/points/holds/{hold}:{end}")).json(&body)
 }
 
 async fn client(
@@ -78,19 +112,35 @@ async fn client(
 ) -> Vec<Call> {
     let mut random = StdRng::seed_from_u64(who);
     let mut calls = Vec::new();
+    let mut hold: Option<String> = None;
     for n in 0..OPERATIONS {
         let points = random.random_range(1..40);
         let receipt = format!("{who}-{n}");
         let body: Value =
             json!({"receipt_no": receipt, "member": {"phone": phone}, "points": points});
-        let call = match random.random_range(0..5) {
-            0 => app.get("/v1/member/points").bearer(shopper),
-            1 | 2 => app.post("/v1/open/points/earn").bearer(key).key(&receipt).json(&body),
-            _ => app.post("/v1/open/points/spend").bearer(key).key(&receipt).json(&body),
+        let till = |path: &str, body: &Value| {
+            app.post(&format!("/v1/open/points/{path}")).bearer(key).key(&receipt).json(body)
+        };
+        let call = match (random.random_range(0..8), hold.take()) {
+            (0, kept) => {
+                hold = kept;
+                app.get("/v1/member/points").bearer(shopper)
+            }
+            (_, Some(hold)) => ending(app, &hold, &mut random).bearer(key).key(&receipt),
+            (1..4, None) => till("earn", &body),
+            (4 | 5, None) => till("spend", &body),
+            (_, None) => {
+                let body =
+                    json!({"checkout_no": receipt, "member": {"phone": phone}, "points": points});
+                till("holds", &body)
+            }
         };
         let begun = ticks.fetch_add(1, Ordering::SeqCst);
         let answer = call.send().await;
         let ended = ticks.fetch_add(1, Ordering::SeqCst);
+        if answer.body["state"] == "held" {
+            hold = answer.body["id"].as_str().map(str::to_owned);
+        }
         calls.push(Call { begun, ended, told: told(answer, points) });
     }
     calls
@@ -123,7 +173,7 @@ fn check(calls: &[Call], order: &Order) {
         let fits = |place: &usize| match call.told {
             Told::TooMany(points) => order.balances[*place] < points,
             Told::Read(balance) => order.balances[*place] == balance,
-            Told::Moved(..) => unreachable!(),
+            Told::Moved(..) | Told::Held(..) => unreachable!(),
         };
         let place = window.clone().find(fits);
         let place = place.unwrap_or_else(|| panic!("no moment in {window:?} explains an answer"));
@@ -142,7 +192,10 @@ async fn sixteen_clients_see_one_account_change_in_one_order() {
     let ticks = AtomicU64::new(0);
     let clients = (0..CLIENTS).map(|who| client(&app, &ticks, who, &key, &shopper, phone));
     let calls: Vec<Call> = join_all(clients).await.into_iter().flatten().collect();
-    check(&calls, &Order::of(&app).await);
+    let order = Order::of(&app).await;
+    let found = |call: Call| Call { told: order.found(call.told), ..call };
+    let calls: Vec<Call> = calls.into_iter().map(found).collect();
+    check(&calls, &order);
     app.reconciles().await;
 }
 
@@ -150,8 +203,11 @@ async fn sixteen_clients_see_one_account_change_in_one_order() {
 #[should_panic(expected = "no moment")]
 fn a_stale_balance_is_noticed() {
     let ids = [1, 2].map(|n| TransferId(uuid::Uuid::from_u128(n)));
-    let order =
-        Order { balances: vec![0, 10, 30], places: HashMap::from([(ids[0], 1), (ids[1], 2)]) };
+    let order = Order {
+        balances: vec![0, 10, 30],
+        places: HashMap::from([(ids[0], 1), (ids[1], 2)]),
+        numbers: HashMap::new(),
+    };
     let call = |begun, ended, told| Call { begun, ended, told };
     let calls = [
         call(0, 1, Told::Moved(ids[0], 10)),

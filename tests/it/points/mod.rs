@@ -7,6 +7,8 @@ mod closed_days;
 mod expiring;
 mod finance;
 mod gathered;
+mod gathered_holds;
+mod gathered_twins;
 mod history;
 mod holding;
 mod linear;

@@ -8,8 +8,8 @@ use entity::codes::Ledger;
 use entity::ids::{AccountId, MemberId, PartnerId};
 use entity::points_account;
 
-use super::TillWish;
-use super::drafts::{Facts, earns};
+use super::drafts::{Draft, Facts, earns};
+use super::{TillDone, TillWish};
 use crate::app::App;
 use crate::db::Conn;
 use crate::http::gathered::AtOnce;
@@ -25,7 +25,7 @@ type Answer = std::result::Result<Posted, Code>;
 
 /// As [`super::move_at_tills_in`], as if nothing of it stood yet and nobody else moved the same points. What has to be
 /// written is not sent; whatever stands already, or moved since it was read, makes the database refuse it. None when it
-/// is seen before, or when something has to be given back.
+/// is seen before, or when there is more to do than granting and spending.
 ///
 /// Nobody's lock is taken: all that changes in an account, its lots included, counts up its version, and a merge closes
 /// the account of the member who goes.
@@ -33,8 +33,8 @@ pub async fn move_at_tills_at_once(
     writes: &mut AtOnce<'_>,
     app: &App,
     wishes: &[&(PartnerId, TillWish)],
-) -> Result<Option<Vec<Result<Posted>>>> {
-    if wishes.iter().any(|(_, wish)| matches!(wish, TillWish::GiveBack(_))) {
+) -> Result<Option<Vec<Result<TillDone>>>> {
+    if !wishes.iter().all(|(_, wish)| wish.may_hope()) {
         return Ok(None);
     }
     let (db, now) = (writes.db(), app.clock.now());
@@ -51,12 +51,17 @@ pub async fn move_at_tills_at_once(
     };
     let themselves = members.into_iter().map(|member| (member, member)).collect();
     let drafts = facts.drafts(app, wishes, &themselves, &rules);
-    let movements: Vec<Movement> = drafts.iter().flatten().cloned().collect();
+    let mut movements = Vec::with_capacity(drafts.len());
+    for draft in drafts.iter().flatten() {
+        let Draft::Moves { movement, gives_back: false } = draft else { return Ok(None) };
+        movements.push(movement.clone());
+    }
     let Some(posted) = post(writes, app, &movements, found).await? else { return Ok(None) };
     let mut posted = posted.into_iter();
     let missing = || Err(Error::fault("a movement got no answer"));
-    let answer = |draft: Result<Movement>| {
-        draft.and_then(|_| posted.next().map_or_else(missing, |answer| answer.map_err(Error::from)))
+    let answer = |draft: Result<Draft>| {
+        draft?;
+        posted.next().map_or_else(missing, |answer| Ok(TillDone::Moved(answer?)))
     };
     Ok(Some(drafts.into_iter().map(answer).collect()))
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use entity::codes::{Ledger, Source, TransferKind};
-use entity::ids::{MemberId, PartnerId};
-use entity::points_transfer;
+use entity::ids::{HoldId, MemberId, PartnerId, StoreId};
+use entity::{points_hold, points_transfer};
 
+use super::holds::named_holds;
 use super::{Customer, TillMove, TillReversal, TillWish};
 use crate::app::App;
 use crate::db::{Conn, Tx};
@@ -23,12 +24,25 @@ const CLOCK_AHEAD: TimeDelta = TimeDelta::minutes(5);
 /// Nobody backdates further: 2000-01-01 in Unix seconds.
 const EARLIEST: i64 = 946_684_800;
 
-/// The movement of each wish, with its member locked.
+/// What a wish comes to.
+pub(super) enum Draft {
+    /// A movement.
+    Moves {
+        /// It.
+        movement: Movement,
+        /// Whether it may bring points in that have run out.
+        gives_back: bool,
+    },
+    /// Nothing moves: the hold is answered as it stands.
+    Stands,
+}
+
+/// What each wish comes to, with its member locked.
 pub(super) async fn draft(
     tx: &Tx,
     app: &App,
     wishes: &[&(PartnerId, TillWish)],
-) -> Result<Vec<Result<Movement>>> {
+) -> Result<Vec<Result<Draft>>> {
     let facts = Facts::of(tx, app, wishes).await?;
     let winners = members::lock_winners(tx, &facts.everybody()).await?;
     let rules = if earns(wishes) { RuleBooks::load(tx).await? } else { RuleBooks::default() };
@@ -47,13 +61,19 @@ pub(super) struct Facts {
     named: Vec<Option<MemberId>>,
     /// Who gave what is to be given back, by its cause, before merges.
     owners: HashMap<Cause, MemberId>,
+    /// The holds that are to be used or given back, each by its own partner or by another one too.
+    pub(super) holds: HashMap<HoldId, points_hold::Model>,
 }
 
 /// Who stays of each.
 pub(super) type Winners = HashMap<MemberId, MemberId>;
 
 /// A merge that was just running was waited for, and is followed.
-fn winner(winners: &Winners, member: Option<MemberId>, missing: Code) -> Result<MemberId> {
+pub(super) fn winner(
+    winners: &Winners,
+    member: Option<MemberId>,
+    missing: Code,
+) -> Result<MemberId> {
     let winner = member.and_then(|member| winners.get(&member));
     winner.copied().ok_or_else(|| missing.into())
 }
@@ -65,19 +85,27 @@ impl Facts {
         wishes: &[&(PartnerId, TillWish)],
     ) -> Result<Self> {
         let codes: BTreeSet<&str> =
-            wishes.iter().filter_map(|(_, wish)| till_of(wish)?.store_code.as_deref()).collect();
+            wishes.iter().filter_map(|(_, wish)| store_code_of(wish)).collect();
         let codes: Vec<String> = codes.into_iter().map(str::to_owned).collect();
         let stores =
             if codes.is_empty() { HashMap::new() } else { stores::by_codes(db, &codes).await? };
         let named = named(db, app, wishes).await?;
         let owners = owners(db, wishes).await?;
-        Ok(Self { stores, named, owners })
+        let holds = named_holds(db, wishes).await?;
+        Ok(Self { stores, named, owners, holds })
     }
 
     /// Everybody whose points are to move, before merges, in id order.
     pub(super) fn everybody(&self) -> Vec<MemberId> {
-        let everybody: BTreeSet<MemberId> =
-            self.named.iter().flatten().chain(self.owners.values()).copied().collect();
+        let holders = self.holds.values().map(|hold| hold.member_id);
+        let everybody: BTreeSet<MemberId> = self
+            .named
+            .iter()
+            .flatten()
+            .chain(self.owners.values())
+            .copied()
+            .chain(holders)
+            .collect();
         everybody.into_iter().collect()
     }
 
@@ -87,7 +115,7 @@ impl Facts {
         wishes: &[&(PartnerId, TillWish)],
         winners: &Winners,
         rules: &RuleBooks,
-    ) -> Vec<Result<Movement>> {
+    ) -> Vec<Result<Draft>> {
         let draft = |(named, (partner, wish)): (&Option<MemberId>, &&(PartnerId, TillWish))| {
             let member = || winner(winners, *named, error::MEMBER_NOT_FOUND);
             let lasting = |at| {
@@ -98,17 +126,32 @@ impl Facts {
                 TillWish::GiveBack(wish) => self.give_back(app, *partner, wish, winners),
                 TillWish::Spend(till) => {
                     let at = business_time(app, till.occurred_at)?;
-                    self.moved(*partner, till, member, Act::Spend { amount: till.points }, at)
+                    let act = Act::Spend { amount: till.points };
+                    let movement = self.moved(*partner, till, member, act, at)?;
+                    Ok(Draft::Moves { movement, gives_back: false })
                 }
                 TillWish::Earn(till) => {
                     let at = business_time(app, till.occurred_at)?;
                     let (amount, expires_at) = (till.points, lasting(at));
                     let act = Act::Earn { amount, expires_at, rule: None, settles_at: None };
-                    self.moved(*partner, till, member, act, at)
+                    let movement = self.moved(*partner, till, member, act, at)?;
+                    let gives_back = expires_at.is_some_and(|at| at <= app.clock.now());
+                    Ok(Draft::Moves { movement, gives_back })
                 }
+                TillWish::Freeze(wish) => self.freeze(app, *partner, wish, member),
+                TillWish::Capture { hold, points } => {
+                    self.capture(app, *partner, (*hold, *points), winners)
+                }
+                TillWish::Release { hold } => self.release(app, *partner, *hold, winners),
             }
         };
         self.named.iter().zip(wishes).map(draft).collect()
+    }
+
+    pub(super) fn store(&self, code: Option<&str>) -> Result<Option<StoreId>> {
+        let Some(code) = code else { return Ok(None) };
+        let unknown = || Error::field("/store_code", "unknown", "门店不存在", "no such store");
+        Ok(Some(self.stores.get(code).ok_or_else(unknown)?.id))
     }
 
     fn moved(
@@ -119,11 +162,7 @@ impl Facts {
         act: Act,
         at: DateTime<Utc>,
     ) -> Result<Movement> {
-        let store = till.store_code.as_ref().map(|code| {
-            let unknown = || Error::field("/store_code", "unknown", "门店不存在", "no such store");
-            self.stores.get(code).map(|store| store.id).ok_or_else(unknown)
-        });
-        let store = store.transpose()?;
+        let store = self.store(till.store_code.as_deref())?;
         Ok(Movement { store, ..movement(partner, &till.receipt_no, member()?, act, at) })
     }
 
@@ -133,7 +172,7 @@ impl Facts {
         partner: PartnerId,
         wish: &TillReversal,
         winners: &Winners,
-    ) -> Result<Movement> {
+    ) -> Result<Draft> {
         let mut causes = uses(partner, &wish.receipt_no).into_iter();
         let known = |cause: Cause| self.owners.get(&cause).map(|owner| (*owner, cause));
         let (owner, original) = causes.find_map(known).ok_or(error::ORIGINAL_NOT_FOUND)?;
@@ -145,14 +184,25 @@ impl Facts {
             amount: wish.points,
             short: Short::Debt,
         };
-        Ok(movement(partner, &wish.reversal_no, member, act, app.clock.now()))
+        let movement = movement(partner, &wish.reversal_no, member, act, app.clock.now());
+        Ok(Draft::Moves { movement, gives_back: true })
     }
 }
 
-const fn till_of(wish: &TillWish) -> Option<&TillMove> {
+/// Whom a wish names; whoever ends something is known by what began it.
+const fn customer_of(wish: &TillWish) -> Option<&Customer> {
     match wish {
-        TillWish::Spend(till) | TillWish::Earn(till) => Some(till),
-        TillWish::GiveBack(_) => None,
+        TillWish::Spend(till) | TillWish::Earn(till) => Some(&till.customer),
+        TillWish::Freeze(wish) => Some(&wish.customer),
+        TillWish::GiveBack(_) | TillWish::Capture { .. } | TillWish::Release { .. } => None,
+    }
+}
+
+fn store_code_of(wish: &TillWish) -> Option<&str> {
+    match wish {
+        TillWish::Spend(till) | TillWish::Earn(till) => till.store_code.as_deref(),
+        TillWish::Freeze(wish) => wish.store_code.as_deref(),
+        TillWish::GiveBack(_) | TillWish::Capture { .. } | TillWish::Release { .. } => None,
     }
 }
 
@@ -162,7 +212,7 @@ async fn named(
     wishes: &[&(PartnerId, TillWish)],
 ) -> Result<Vec<Option<MemberId>>> {
     let customers: Vec<Option<&Customer>> =
-        wishes.iter().map(|(_, wish)| till_of(wish).map(|till| &till.customer)).collect();
+        wishes.iter().map(|(_, wish)| customer_of(wish)).collect();
     let who = |customer: Option<&Customer>| match customer {
         Some(Customer::Phone(phone)) => Who { phone: Some(phone.clone()), ..Who::default() },
         Some(Customer::Card(card)) => Who { card: Some(card.clone()), ..Who::default() },
@@ -186,7 +236,7 @@ async fn owners(
         .iter()
         .filter_map(|(partner, wish)| match wish {
             TillWish::GiveBack(wish) => Some(uses(*partner, &wish.receipt_no)),
-            TillWish::Spend(_) | TillWish::Earn(_) => None,
+            _ => None,
         })
         .flatten()
         .collect();
@@ -214,7 +264,7 @@ pub(in crate::points::service) fn uses(partner: PartnerId, receipt_no: &str) -> 
 }
 
 /// A movement that a partner numbers by himself.
-pub(in crate::points::service) fn movement(
+pub(super) fn movement(
     partner: PartnerId,
     number: &str,
     member: MemberId,
@@ -235,7 +285,7 @@ pub(in crate::points::service) fn movement(
 }
 
 /// Partners number by themselves: the same number of two partners is two movements.
-fn source_id(partner: PartnerId, number: &str) -> String {
+pub(super) fn source_id(partner: PartnerId, number: &str) -> String {
     format!("{partner}:{number}")
 }
 

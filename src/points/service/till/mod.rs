@@ -2,25 +2,27 @@
 
 mod at_once;
 mod drafts;
+mod holds;
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use chrono::{DateTime, Utc};
 use entity::codes::Ledger;
-use entity::ids::{MemberId, PartnerId};
+use entity::ids::{HoldId, MemberId, PartnerId};
 
+use super::checkout::{Freezing, Held};
 use super::{balances, post_in};
 use crate::app::App;
 use crate::db::{self, Tx};
 use crate::http::{Code, Error, Result};
 use crate::kernel::mobile::Mobile;
-use crate::points::rules::{Act, Movement, Posted, Replayed};
+use crate::points::rules::{Movement, Posted, Replayed};
 use crate::points::store;
-use drafts::draft;
+use drafts::{Draft, draft};
 
 pub use at_once::move_at_tills_at_once;
-pub(super) use drafts::{movement, uses};
+pub(super) use drafts::uses;
 
 /// The customer at the till.
 #[derive(Clone, Debug)]
@@ -68,6 +70,46 @@ pub enum TillWish {
     Earn(TillMove),
     /// Points that a receipt or a finished checkout used, to be given back, whole or in part, to whoever has them today.
     GiveBack(TillReversal),
+    /// Points to be taken aside until they are used, given back, or half an hour has passed.
+    Freeze(Freezing),
+    /// Points of a hold to be used: all of them, or as many as said, and the rest goes back.
+    Capture {
+        /// Which hold.
+        hold: HoldId,
+        /// How many.
+        points: Option<i64>,
+    },
+    /// A hold to be given back; one that went back by itself is simply answered.
+    Release {
+        /// Which hold.
+        hold: HoldId,
+    },
+}
+
+/// What a till is answered.
+#[derive(Clone, Debug)]
+pub enum TillDone {
+    /// Points moved.
+    Moved(Posted),
+    /// A hold was made or ended.
+    Held(Box<Held>),
+}
+
+/// What became of a wish in the ledger.
+enum Step {
+    /// It is posted.
+    Posted(Posted),
+    /// Nothing had to move.
+    Stands,
+}
+
+impl Step {
+    fn moved(self) -> Result<TillDone> {
+        match self {
+            Self::Posted(posted) => Ok(TillDone::Moved(posted)),
+            Self::Stands => Err(Error::fault("a movement got no answer")),
+        }
+    }
 }
 
 impl TillWish {
@@ -76,17 +118,24 @@ impl TillWish {
     pub fn lane(&self) -> usize {
         let mut hasher = DefaultHasher::new();
         match self {
-            Self::Spend(TillMove { customer, .. }) | Self::Earn(TillMove { customer, .. }) => {
-                match customer {
-                    Customer::Id(id) => id.hash(&mut hasher),
-                    Customer::Phone(phone) => phone.as_str().hash(&mut hasher),
-                    Customer::Card(card) => card.hash(&mut hasher),
-                }
-            }
+            Self::Spend(TillMove { customer, .. })
+            | Self::Earn(TillMove { customer, .. })
+            | Self::Freeze(Freezing { customer, .. }) => match customer {
+                Customer::Id(id) => id.hash(&mut hasher),
+                Customer::Phone(phone) => phone.as_str().hash(&mut hasher),
+                Customer::Card(card) => card.hash(&mut hasher),
+            },
             Self::GiveBack(TillReversal { receipt_no, .. }) => receipt_no.hash(&mut hasher),
+            Self::Capture { hold, .. } | Self::Release { hold } => hold.hash(&mut hasher),
         }
         // The low bits are as good as any.
         usize::try_from(hasher.finish() >> 32).unwrap_or_default()
+    }
+
+    /// Whether [`move_at_tills_at_once`] knows how to do it.
+    #[must_use]
+    pub const fn may_hope(&self) -> bool {
+        matches!(self, Self::Spend(_) | Self::Earn(_))
     }
 }
 
@@ -96,32 +145,49 @@ impl TillWish {
 /// # Errors
 /// The database's. Each wish: `member_not_found`, `points_insufficient`, `points_cause_conflict`,
 /// `points_out_of_range`, `invalid_fields` for a time or a store that cannot be; giving back also
-/// `points_original_not_found`, `points_reversal_exceeds`.
+/// `points_original_not_found`, `points_reversal_exceeds`; taking aside also `points_over_limit`; ending a hold
+/// `points_hold_not_found`, also for another partner's, `points_hold_resolved`, and using it `points_hold_lapsed`,
+/// `points_hold_exceeded`, `points_cause_conflict` when it was used for another number of points.
 pub async fn move_at_tills_in(
     tx: &Tx,
     app: &App,
     wishes: &[&(PartnerId, TillWish)],
-) -> Result<Vec<Result<Posted>>> {
-    let drafts = draft(tx, app, wishes).await?;
-    let mut answers: Vec<Option<Result<Posted>>> = Vec::with_capacity(drafts.len());
-    let mut open: VecDeque<(usize, Movement)> = VecDeque::new();
-    for (i, draft) in drafts.into_iter().enumerate() {
-        match draft {
-            Ok(movement) => {
-                open.push_back((i, movement));
-                answers.push(None);
+) -> Result<Vec<Result<TillDone>>> {
+    let mut open: VecDeque<Open> = VecDeque::new();
+    let mut steps: Vec<Option<Result<Step>>> = Vec::with_capacity(wishes.len());
+    for (place, draft) in draft(tx, app, wishes).await?.into_iter().enumerate() {
+        steps.push(match draft {
+            Ok(Draft::Moves { movement, gives_back }) => {
+                open.push_back(Open { place, movement, gives_back });
+                None
             }
-            Err(refused) => answers.push(Some(Err(refused))),
-        }
+            Ok(Draft::Stands) => Some(Ok(Step::Stands)),
+            Err(refused) => Some(Err(refused)),
+        });
     }
-    while !open.is_empty() {
-        let (places, movements): (Vec<usize>, Vec<Movement>) = round(&mut open).into_iter().unzip();
+    let mut next = round(&mut open);
+    if !open.is_empty() {
+        // Those of later rounds too: holds are locked before the accounts.
+        let all = next.iter().map(|(_, movement)| movement);
+        holds::lock(tx, all.chain(open.iter().map(|one| &one.movement))).await?;
+    }
+    while !next.is_empty() {
+        let (places, movements): (Vec<usize>, Vec<Movement>) = next.into_iter().unzip();
         for (place, answer) in places.into_iter().zip(post_round(tx, app, &movements).await?) {
-            answers[place] = Some(answer);
+            steps[place] = Some(holds::forgiven(&wishes[place].1, answer.map(Step::Posted)));
         }
+        next = round(&mut open);
     }
     let missing = || Err(Error::fault("a movement got no answer"));
-    Ok(answers.into_iter().map(|answer| answer.unwrap_or_else(missing)).collect())
+    let steps = steps.into_iter().map(|step| step.unwrap_or_else(missing)).collect();
+    holds::tell(tx, app, wishes, steps).await
+}
+
+/// A movement that is not posted yet.
+struct Open {
+    place: usize,
+    movement: Movement,
+    gives_back: bool,
 }
 
 /// Spends points at a till in a transaction of its own: for callers whose receipt number is key enough.
@@ -132,22 +198,26 @@ pub async fn spend_at_till(app: &App, partner: PartnerId, wish: &TillMove) -> Re
     let wish = (partner, TillWish::Spend(wish.clone()));
     let answers = db::in_tx(&app.db, async |tx| move_at_tills_in(tx, app, &[&wish]).await).await?;
     app.bell.ring();
-    answers.into_iter().next().unwrap_or_else(|| Err(Error::fault("a wish got no answer")))
+    match answers.into_iter().next() {
+        Some(Ok(TillDone::Moved(posted))) => Ok(posted),
+        Some(Err(refused)) => Err(refused),
+        Some(Ok(TillDone::Held(_))) | None => Err(Error::fault("a wish got no answer")),
+    }
 }
 
 /// What can be posted together so that each balance can be told: giving back changes what has run out, so whoever gets
 /// something back has one movement a round.
-fn round(open: &mut VecDeque<(usize, Movement)>) -> Vec<(usize, Movement)> {
-    let gives_back = |movement: &Movement| matches!(movement.act, Act::Reverse { .. });
+fn round(open: &mut VecDeque<Open>) -> Vec<(usize, Movement)> {
     let getting: HashSet<MemberId> =
-        open.iter().filter(|(_, m)| gives_back(m)).map(|(_, m)| m.member).collect();
+        open.iter().filter(|one| one.gives_back).map(|one| one.movement.member).collect();
     let mut seen = HashSet::new();
     let (mut now, mut later) = (Vec::new(), VecDeque::new());
-    for (place, movement) in open.drain(..) {
-        if getting.contains(&movement.member) && !seen.insert(movement.member) {
-            later.push_back((place, movement));
+    for one in open.drain(..) {
+        let member = one.movement.member;
+        if getting.contains(&member) && !seen.insert(member) {
+            later.push_back(one);
         } else {
-            now.push((place, movement));
+            now.push((one.place, one.movement));
         }
     }
     *open = later;
