@@ -71,6 +71,7 @@ impl Lots {
     }
 
     /// What is left of settled lots that have run out by `now` and are not booked as expired yet.
+    #[must_use]
     pub fn ran_out(&self, now: DateTime<Utc>) -> i64 {
         let gone = |lot: &&Lot| lot.row.settled && ran_out(&lot.row, now);
         self.0.iter().filter(gone).map(|lot| lot.row.remaining).sum()

@@ -38,8 +38,8 @@ pub async fn deductions(
     db: &impl Conn,
     receipts: &BTreeSet<Receipt>,
 ) -> Result<HashMap<Receipt, Deduction>> {
-    let uses = |receipt: &Receipt| till::uses(receipt.0, &receipt.1);
-    let causes: HashSet<Cause> = receipts.iter().flat_map(uses).collect();
+    let causes_of = |receipt: &Receipt| till::uses(receipt.0, &receipt.1);
+    let causes: HashSet<Cause> = receipts.iter().flat_map(causes_of).collect();
     if causes.is_empty() {
         return Ok(HashMap::new());
     }
@@ -52,7 +52,7 @@ pub async fn deductions(
     let owners: HashMap<_, _> = accounts.iter().filter_map(owner).collect();
     let found: HashMap<Cause, _> = found.iter().map(|row| (Cause::of(row), row)).collect();
     let deduction = |receipt: &Receipt| {
-        let used = uses(receipt).into_iter().find_map(|cause| found.get(&cause).copied())?;
+        let used = causes_of(receipt).into_iter().find_map(|cause| found.get(&cause).copied())?;
         let deduction = Deduction {
             member: *owners.get(&used.account_id)?,
             points: used.amount,

@@ -59,7 +59,7 @@ async fn a_dry_run_reads_page_by_page_however_many_orders_there_are() {
         let verdict = orders::dry_run(&till.app.app, &trial).await.unwrap();
         took.push(began.elapsed());
         assert_eq!(verdict.orders, (SENT as u64) << doublings);
-        assert_eq!(verdict.granted, 510 * (SENT as i64) << doublings);
+        assert_eq!(verdict.granted, (510 * (SENT as i64)) << doublings);
         assert!(verdict.touched.orders > 0 && verdict.members > 0);
     }
     took.sort_unstable();
