@@ -11,10 +11,13 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, m: &SchemaManager) -> Result<(), DbErr> {
-        let mut closed = flag("closed");
-        closed.default(false);
-        let add = Table::alter().table("points_account").add_column(closed).to_owned();
-        m.alter_table(add).await?;
+        // MySQL's DDL survives a failed step: the column may be there.
+        if !m.has_column("points_account", "closed").await? {
+            let mut closed = flag("closed");
+            closed.default(false);
+            let add = Table::alter().table("points_account").add_column(closed).to_owned();
+            m.alter_table(add).await?;
+        }
         let merged = Query::select()
             .column("id")
             .from("member")

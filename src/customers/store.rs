@@ -9,7 +9,7 @@ use crate::db::Conn;
 /// spends is booked with her totals, what runs out changes with her account.
 const MARKS: &str = r"
 SELECT m.id, concat(m.xmin, '.', p.xmin, '.', g.xmin, '.', h.xmin, '.', t.xmin, '.',
-    (SELECT concat(count(*), '.', sum(version)) FROM tier)) AS mark
+    (SELECT string_agg(concat(code, '.', xmin), ',' ORDER BY code) FROM tier)) AS mark
 FROM member m
 LEFT JOIN points_account p ON p.member_id = m.id AND p.ledger = 'points'
 LEFT JOIN points_account g ON g.member_id = m.id AND g.ledger = 'growth'

@@ -55,6 +55,13 @@ pub(super) fn cancelled(
     about("order.cancelled", order, payload, at)
 }
 
+/// `order.voided` 1: an order that named points was void before anybody had paid it. Points that are used under that number
+/// at the same moment are found by it.
+pub(super) fn voided(order: &sales_order::Model) -> Event {
+    let payload = json!({"order_id": order.id, "points_receipt_no": order.points_receipt});
+    about("order.voided", order, payload, order.occurred_at)
+}
+
 /// What the ledger could not take back, told by the event of the refund or cancellation that wanted it.
 pub(super) fn fall_short(event: &mut Event, points: i64, fen: i64) {
     if let Some(planned) = event.payload["points_reversed"].as_i64() {

@@ -6,6 +6,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::db::Conn;
+use crate::db::rows::among;
 
 /// Values in one IN list.
 const CHUNK: usize = 1000;
@@ -48,7 +49,8 @@ pub async fn put_store(db: &impl Conn, row: store::Model) -> Result<Option<Store
 pub async fn by_codes(db: &impl Conn, codes: &[String]) -> Result<Vec<store::Model>, DbErr> {
     let mut rows = Vec::with_capacity(codes.len());
     for chunk in codes.chunks(CHUNK) {
-        let query = store::Entity::find().filter(store::Column::Code.is_in(chunk));
+        let query =
+            store::Entity::find().filter(among(db, store::Column::Code, chunk.iter().cloned()));
         rows.extend(query.all(db).await?);
     }
     Ok(rows)

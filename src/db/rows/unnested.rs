@@ -53,7 +53,7 @@ where
     if let Some((then, same)) = read {
         for column in same {
             let name = set.add_column::<E>(then, *column)?;
-            let _ = write!(end, r#" AND t."{}" = {name}"#, column.as_str());
+            let _ = write!(end, r#" AND t."{}" IS NOT DISTINCT FROM {name}"#, column.as_str());
         }
         end.push_str(" RETURNING 1");
     }

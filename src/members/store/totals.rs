@@ -118,7 +118,7 @@ pub(in crate::members) async fn spend_by_day(
     let mut found = Vec::new();
     for chunk in members.chunks(CHUNK) {
         let rows = spend::Entity::find()
-            .filter(spend::Column::MemberId.is_in(chunk.iter().copied()))
+            .filter(among(db, spend::Column::MemberId, chunk.iter().copied()))
             .filter(spend::Column::Day.gte(since))
             .order_by_asc(spend::Column::MemberId)
             .order_by_asc(spend::Column::Day)

@@ -22,8 +22,8 @@ pub(super) fn receipt(order: &sales_order::Model) -> Option<Receipt> {
     order.points_receipt.clone().map(|number| (order.partner_id, number))
 }
 
-/// Whose points paid for orders, as far as that is known. Lock them with the orders' own members: from then on nobody
-/// uses points under these receipts.
+/// Whose points paid for orders, as far as that is known. Lock them with the orders' own members. Tills do not wait for
+/// that lock: what they use meanwhile is brought up when the orders' events are followed.
 pub(super) async fn payers(db: &impl Conn, receipts: &BTreeSet<Receipt>) -> Result<Vec<MemberId>> {
     let found = points::deductions(db, receipts).await?;
     Ok(found.into_values().map(|deduction| deduction.member).collect())

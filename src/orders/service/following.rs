@@ -43,10 +43,10 @@ async fn follow(app: &App, batch: &[Logged]) -> Result<()> {
 /// Orders that do not know yet that their points were used.
 async fn behind(app: &App, batch: &[Logged]) -> Result<Vec<sales_order::Model>> {
     let used: BTreeSet<Receipt> = batch.iter().filter_map(used).collect();
-    let paid: Vec<OrderId> = batch.iter().filter_map(paid_with_points).collect();
+    let named: Vec<OrderId> = batch.iter().filter_map(came_with_points).collect();
     let db = app.db.read();
     let mut orders = store::orders_by_receipt(db, &used).await?;
-    orders.extend(store::orders_by_id(db, &paid).await?);
+    orders.extend(store::orders_by_id(db, &named).await?);
     orders.retain(waits);
     orders.sort_unstable_by_key(|order| order.id);
     orders.dedup_by_key(|order| order.id);
@@ -65,8 +65,10 @@ fn used(event: &Logged) -> Option<Receipt> {
     points::receipt_of(receipt.as_str()?)
 }
 
-fn paid_with_points(event: &Logged) -> Option<OrderId> {
-    let payload = Some(&event.payload).filter(|_| event.kind == "order.paid")?;
+/// While an order is booked its points may be used by somebody who does not see it yet, nor is seen.
+fn came_with_points(event: &Logged) -> Option<OrderId> {
+    let came = ["order.paid", "order.voided"].contains(&event.kind.as_str());
+    let payload = Some(&event.payload).filter(|_| came)?;
     payload.get("points_receipt_no")?.as_str()?;
     payload.get("order_id")?.as_str()?.parse().ok()
 }

@@ -227,6 +227,9 @@ impl Sold {
         let cause = around.cause(Source::Order, order.0, order.to_string(), at);
         let back = self.reversed().deducted;
         effects.return_points(&self.order, self.deduction.as_ref(), back, &cause);
+        if self.order.points_receipt.is_some() {
+            effects.events.push(Told::plain(events::voided(&self.order)));
+        }
     }
 
     /// Gives back the points of what was returned before they were used: once for each order, for its points are used

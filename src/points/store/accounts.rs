@@ -165,7 +165,8 @@ pub fn save_accounts_as_read(
     writes: &mut Writes<'_, impl Conn>,
     accounts: &[(&Model, &Model)],
 ) -> Result<(), DbErr> {
-    let same = [Column::Version, Column::Closed];
+    // Sealing moves nothing, but the code over the account covers the seal.
+    let same = [Column::Version, Column::Closed, Column::SealedMac];
     writes.update_as_read::<Entity>(accounts, Column::Id, &same, &BALANCES)
 }
 

@@ -11,14 +11,14 @@ use sea_orm::{
 
 use super::CHUNK;
 use crate::db::Conn;
+use crate::db::rows::among;
 
 /// The rows of members that have one.
 pub async fn holds_of(db: &impl Conn, members: &[MemberId]) -> Result<Vec<hold::Model>, DbErr> {
     let mut found = Vec::new();
     for chunk in members.chunks(CHUNK) {
-        let ids = chunk.iter().copied();
-        let rows = hold::Entity::find().filter(hold::Column::MemberId.is_in(ids)).all(db).await?;
-        found.extend(rows);
+        let these = among(db, hold::Column::MemberId, chunk.iter().copied());
+        found.extend(hold::Entity::find().filter(these).all(db).await?);
     }
     Ok(found)
 }

@@ -188,7 +188,7 @@ async fn what_she_reads_follows_every_change_at_once() {
     for step in 0..8 {
         match step {
             0 => {}
-            1 => shop.sells("A-2", PHONE, 0, 50_000, "2026-03-02T04:00:00Z").await,
+            1 => shop.sells("A-2", PHONE, 0, 50_000, "2026-03-14T04:00:00Z").await,
             2 => shop.settled().await,
             3 => shop.refunds("R-1", "A-1", 40_000, "2026-03-14T05:00:00Z").await,
             4 => {

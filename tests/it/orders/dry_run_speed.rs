@@ -15,10 +15,10 @@ const MORE: [&str; 3] = [
     "CREATE TEMP TABLE twin AS SELECT id, CAST(substr(id, 1, 6) || randomblob(10) AS BLOB) AS other FROM sales_order",
     "INSERT INTO order_line SELECT randomblob(16), t.other, line_no, sku_code, sku_known, style_code, name, colour, size, \
      category, season, price_band, style_tag, quantity, list_fen, paid_fen, points, growth, refunded_quantity, refunded_fen, \
-     points_reversed, growth_reversed, campaign_points FROM order_line l JOIN twin t ON t.id = l.order_id",
+     points_reversed, growth_reversed, campaign_points, deducted_points, deducted_returned FROM order_line l JOIN twin t ON t.id = l.order_id",
     "INSERT INTO sales_order SELECT t.other, channel, hex(t.other), version, fingerprint, status, member_id, partner_id, \
      store_id, guide_id, occurred_at, list_fen, paid_fen, refunded_fen, refunded_at, points, growth, received_at, updated_at, \
-     points_rule_id, growth_rule_id, campaign_id, campaign_points FROM sales_order o JOIN twin t ON t.id = o.id",
+     points_rule_id, growth_rule_id, campaign_id, campaign_points, points_receipt, deducted_points FROM sales_order o JOIN twin t ON t.id = o.id",
 ];
 
 /// Orders that come in over HTTP; the others are copies of them.
