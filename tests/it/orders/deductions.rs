@@ -255,3 +255,22 @@ async fn a_number_of_another_partner_is_another_number() {
     till.app.relay().await;
     assert_eq!(till.purse(member).await, 4_000);
 }
+
+/// A till uses points while an order that names them comes in, already void: neither saw the other, and the order's own
+/// event finds them.
+#[actix_web::test]
+async fn points_used_beside_an_order_that_was_void_come_back() {
+    let till = Till::open().await;
+    let member = till.rich(PHONE, 5_000).await;
+    let mut order = paid_with(sale("A-1", PHONE, &[10_000]), "S-1");
+    order["status"] = "cancelled".into();
+    till.sells(&order).await;
+    let body = json!({"receipt_no": "S-1", "member": {"phone": PHONE}, "points": 800});
+    till.keyed("spend", "S-1", &body).await.expect(200);
+    assert_eq!(till.purse(member).await, 4_200);
+    // As if it had been handed on before the order could be seen.
+    till.app.sql("DELETE FROM event_log WHERE kind = 'points.moved'").await.unwrap();
+    till.app.relay().await;
+    assert_eq!(till.purse(member).await, 5_000);
+    till.app.reconciles().await;
+}
