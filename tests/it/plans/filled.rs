@@ -1,6 +1,7 @@
 //! A retailer with twenty thousand members, forty thousand accounts, two hundred thousand transfers.
 
 use huiyi::kernel::ids::MemberId;
+use huiyi::points::service::{self as points, Sealing};
 use sea_orm::{ConnectionTrait, Database};
 
 use crate::support::TestApp;
@@ -40,6 +41,9 @@ pub async fn filled() -> Shop {
     let connection = Database::connect(app.database_url()).await.unwrap();
     connection.execute_unprepared(&sql).await.unwrap();
     connection.close().await.unwrap();
+    // SQL has written no codes: accounts as from before there were any.
+    let sealed = points::seal_accounts(&app.app).await.unwrap();
+    assert!(matches!(sealed, Sealing::Done(_)), "{sealed:?}");
     eprintln!("filled in {:?}", started.elapsed());
     app.app.db.clone().close().await.unwrap();
     let member = shopper.id.parse().unwrap();
