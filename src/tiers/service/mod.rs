@@ -25,7 +25,7 @@ pub use moving::{renew_due, settle_in, upgrade_in};
 pub use pinning::{PinWish, Pinned, Whole, lift_pin, pin, whole};
 pub use plans::{NewPlan, Plan, PlanChanges, add_plan, change_plan, plans};
 pub use standing::{
-    Held, NextTier, Offer, Record, Standing, offers, records_of, standing, standings_of, tiers_at,
+    Held, NextTier, Offer, Record, Standing, offers, records_of, standing, tiers_at,
 };
 pub use using::{BenefitUsed, UseWish, undo_use, use_benefit_in};
 

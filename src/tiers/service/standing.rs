@@ -108,21 +108,8 @@ pub async fn standing(db: &impl Conn, app: &App, member: MemberId) -> Result<Sta
     let row = row.ok_or_else(|| Error::from(codes::NOT_FOUND))?;
     let growth = points::balances(db, &[member], Ledger::Growth).await?;
     let growth = growth.get(&member).map_or(0, |balance| balance.available);
-    let standing = standings_of(db, app, &[(&row, growth)]).await?.pop();
-    standing.ok_or_else(|| Error::fault("a member has no standing"))
-}
-
-/// Where members stand whose rows and growth values the caller has read already, in the same order.
-///
-/// # Errors
-/// The database's.
-pub async fn standings_of(
-    db: &impl Conn,
-    app: &App,
-    members: &[(&member::Model, i64)],
-) -> Result<Vec<Standing>> {
-    let records = records_of(db, app, members).await?;
-    records.iter().map(|record| record.standing(app)).collect()
+    let record = records_of(db, app, &[(&row, growth)]).await?.pop();
+    record.ok_or_else(|| Error::fault("a member has no standing"))?.standing(app)
 }
 
 /// All that says where a member stands, as it was read; where she stands follows from it and the time.
@@ -144,7 +131,7 @@ impl Record {
     }
 }
 
-/// As [`standings_of`], to be kept.
+/// The records of members whose rows and growth values the caller has read already, in the same order.
 ///
 /// # Errors
 /// The database's.
