@@ -38,8 +38,7 @@ pub(super) async fn prove_days(app: &App) -> Result<Vec<Difference>> {
         }
         last = Some(upto);
     }
-    // Totals of days that nobody closed.
-    for row in store::totals_after(db, last).await? {
+    for row in store::totals_of_open_days(db, last).await? {
         let id = row.0.map_or_else(|DayTotalKey { id }| id, |row| row.id);
         found.push(Difference::of_all(None, Fault::DayTotal(id), 0, 1));
     }

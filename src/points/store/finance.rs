@@ -13,7 +13,7 @@ use entity::{
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel, JoinType,
-    QueryFilter, QueryOrder, QuerySelect, RelationDef,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, RelationDef,
 };
 
 use super::{CHUNK, Readable};
@@ -237,13 +237,22 @@ pub async fn totals_between(
     within.order_by_asc(D::Day).order_by_asc(D::Id).into_model().all(db).await
 }
 
-/// The totals of all days after one, readable or not.
-pub async fn totals_after(db: &impl Conn, day: Option<NaiveDate>) -> Result<Vec<AnyTotal>, DbErr> {
-    let mut later = day_total::Entity::find();
-    if let Some(day) = day {
-        later = later.filter(day_total::Column::Day.gt(day));
+/// The totals of days after one that nobody closed, readable or not: by one statement, so that a day which is being closed
+/// is never seen in part.
+pub async fn totals_of_open_days(
+    db: &impl Conn,
+    after: Option<NaiveDate>,
+) -> Result<Vec<AnyTotal>, DbErr> {
+    use day_total::Column as D;
+    let closed = closed_day::Entity::find()
+        .select_only()
+        .column(closed_day::Column::Day)
+        .filter(closed_day::Column::Day.into_expr().eq(D::Day.into_expr()));
+    let mut open = day_total::Entity::find().filter(Expr::exists(closed.into_query()).not());
+    if let Some(day) = after {
+        open = open.filter(D::Day.gt(day));
     }
-    later.order_by_asc(day_total::Column::Id).into_model().all(db).await
+    open.order_by_asc(D::Id).into_model().all(db).await
 }
 
 /// What moved on closed days before a day, all together.

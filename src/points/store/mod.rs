@@ -38,7 +38,7 @@ pub use due::{
 };
 pub use finance::{
     DayTotalKey, balances_of_all, closed_after, day_totals, first_booked, flows, flows_before,
-    flows_of_lots, insert_closed, last_closed, left_in_lots, totals_after, totals_between,
+    flows_of_lots, insert_closed, last_closed, left_in_lots, totals_between, totals_of_open_days,
 };
 pub use holds::{
     holds_after, holds_by_id, holds_by_source, holds_due, holds_of, insert_holds, lock_holds,

@@ -112,3 +112,29 @@ async fn a_closed_day_that_cannot_be_added_up_is_named() {
     app.sql(&kind("spend")).await.unwrap();
     app.reconciles().await;
 }
+
+/// The night closes days and proves them side by side.
+#[actix_web::test]
+async fn a_day_that_is_closed_during_the_proof_is_no_difference() {
+    const DAYS: usize = 30;
+    let app = TestApp::start().await;
+    let her = app.known("13800138000").await;
+    for day in 0..DAYS {
+        app.moved(her, &format!("o{day}"), earn(10)).await;
+        app.advance(TimeDelta::days(1));
+    }
+    let close = async {
+        for _ in 0..DAYS {
+            assert_eq!(points::close_days(&app.app, 1).await.unwrap(), 1);
+        }
+    };
+    let prove = async {
+        loop {
+            app.reconciles().await;
+        }
+    };
+    tokio::select! {
+        () = close => {}
+        () = prove => unreachable!(),
+    }
+}
