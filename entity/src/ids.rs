@@ -190,6 +190,12 @@ id!(/// An adjustment of points by hand (PT-7).
     AdjustmentId, "adj");
 id!(/// What the programme moved in one way on one business day (PT-9).
     PointsDayTotalId, "pdt");
+id!(/// Where a partner wants events delivered (OP-3).
+    WebhookEndpointId, "whe");
+id!(/// One event on its way to one endpoint (OP-3).
+    WebhookDeliveryId, "whd");
+id!(/// One attempt to deliver an event (OP-3).
+    WebhookAttemptId, "wha");
 
 #[cfg(test)]
 mod tests {

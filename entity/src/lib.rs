@@ -52,6 +52,9 @@ pub mod staff_invitation;
 pub mod store;
 pub mod tier;
 pub mod tier_change;
+pub mod webhook_attempt;
+pub mod webhook_delivery;
+pub mod webhook_endpoint;
 
 pub mod benefit_use;
 pub mod membership_card;

@@ -5,6 +5,7 @@ mod completions;
 mod config;
 mod demo;
 mod doctor;
+mod events;
 mod failure;
 mod jobs;
 mod leaderboard;
@@ -66,6 +67,7 @@ enum Command {
     #[command(subcommand)]
     Mock(mock::Mock),
     Openapi(openapi::Openapi),
+    Events(events::Events),
     Completions(completions::Completions),
 }
 
@@ -108,6 +110,7 @@ impl Command {
             Self::Leaderboard(command) => command.run(),
             Self::Mock(command) => command.run(),
             Self::Openapi(command) => command.run(),
+            Self::Events(command) => command.run(),
             Self::Completions(command) => {
                 command.run();
                 Ok(())

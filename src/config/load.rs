@@ -129,7 +129,17 @@ pub fn masked(config: &Config) -> String {
         format!("{:?}", c.log.format).to_lowercase(),
         c.log.level,
     ) + &points(&c.points)
+        + &webhooks(&c.webhooks)
         + &format!("\n[tiers]\ngrace_days = {}\n", c.tiers.grace_days)
+}
+
+fn webhooks(w: &super::Webhooks) -> String {
+    let networks: Vec<String> = w.allowed_networks.iter().map(ToString::to_string).collect();
+    format!(
+        "\n[webhooks]\nports = {:?}\nallowed_networks = {networks:?}\nallow_http = {}\ntimeout_ms = {}\n\
+         at_once = {}\n",
+        w.ports, w.allow_http, w.timeout_ms, w.at_once,
+    )
 }
 
 fn points(p: &super::Points) -> String {

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use crate::kernel::network::Network;
+
 #[cfg(debug_assertions)]
 pub use load::abort_step;
 pub use load::{ConfigError, DEFAULTS, load, masked};
@@ -42,6 +44,8 @@ pub struct Config {
     pub wechat: Wechat,
     /// Background work.
     pub worker: Worker,
+    /// Deliveries of events.
+    pub webhooks: Webhooks,
     /// Logs.
     pub log: Log,
     /// Points.
@@ -166,6 +170,22 @@ pub struct Wechat {
 pub struct Worker {
     /// Whether `serve` runs it.
     pub enabled: bool,
+}
+
+/// Deliveries of events to third parties (OP-3).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    /// Ports that endpoints may have; none is any.
+    pub ports: Vec<u16>,
+    /// Private ranges that endpoints may have.
+    pub allowed_networks: Vec<Network>,
+    /// Plain http, outside of production.
+    pub allow_http: bool,
+    /// Longest delivery.
+    pub timeout_ms: u64,
+    /// Deliveries under way to one endpoint.
+    pub at_once: usize,
 }
 
 /// Logs.

@@ -1,5 +1,6 @@
 //! The append-only event log and the relay that hands it to reactions (architecture 5).
 
+mod kind;
 mod relay;
 mod store;
 
@@ -11,9 +12,10 @@ use crate::db::Conn;
 use crate::db::rows::Writes;
 
 pub use crate::kernel::bell::Bell;
+pub use kind::{About, Kind, Listed, Reach, VERSION, data_of};
 pub use relay::{Reaction, Relay};
 
-/// Something that happened: past tense, versioned, ids and numbers only.
+/// Something that happened: past tense, versioned, ids and numbers only. Made by its [`Kind`].
 #[derive(Clone, Debug)]
 pub struct Event {
     /// Dotted past tense, such as `order.paid`.

@@ -1,4 +1,4 @@
-//! Hands events to reactions: at least once, in batches; reactions are idempotent.
+//! Hands events to reactions: at least once, in batches, those of a member in sequence; reactions are idempotent.
 
 use chrono::TimeDelta;
 use entity::event_log::Model as Logged;
@@ -67,7 +67,12 @@ impl Relay {
     async fn claim(&self) -> Result<Vec<Logged>> {
         let now = self.app.clock.now();
         let claimed = db::in_tx(&self.app.db, async |tx| {
-            let found = store::unclaimed(tx, now, BATCH).await?;
+            let mut found = store::unclaimed(tx, now, BATCH).await?;
+            // What is in another relay's hands, or waits for another attempt, is not overtaken by what came after it.
+            if let Some(last) = found.last() {
+                let held = store::held_before(tx, last.id, now).await?;
+                found.retain(|it| it.member_id.is_none_or(|member| !held.contains(&member)));
+            }
             let ids: Vec<EventId> = found.iter().map(|event| event.id).collect();
             if ids.is_empty() || store::claim(tx, &ids, now, LEASE).await? == ids.len() as u64 {
                 return Ok(found);

@@ -1,8 +1,10 @@
 //! The rows of the log.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::event_log as log;
-use entity::ids::EventId;
+use entity::ids::{EventId, MemberId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, Condition, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -17,8 +19,11 @@ pub(super) async fn append(
     events: Vec<Event>,
     now: DateTime<Utc>,
 ) -> Result<(), DbErr> {
-    let rows = events.into_iter().map(|event| log::Model {
-        id: EventId::new(now),
+    // Ids of one millisecond come in no sequence; those of one transaction keep the one in which things happened.
+    let mut ids: Vec<EventId> = events.iter().map(|_| EventId::new(now)).collect();
+    ids.sort_unstable();
+    let rows = events.into_iter().zip(ids).map(|(event, id)| log::Model {
+        id,
         kind: event.kind.to_owned(),
         version: event.version,
         member_id: event.member_id,
@@ -52,6 +57,26 @@ fn free(now: DateTime<Utc>) -> Condition {
     Condition::any()
         .add(log::Column::ClaimedUntil.is_null())
         .add(log::Column::ClaimedUntil.lte(now))
+}
+
+/// Members of whom an event before `last` is claimed and not relayed yet. Older ones than the oldest that are free are
+/// few: one batch of each relay.
+pub(super) async fn held_before(
+    db: &impl Conn,
+    last: EventId,
+    now: DateTime<Utc>,
+) -> Result<HashSet<MemberId>, DbErr> {
+    let held: Vec<Option<MemberId>> = log::Entity::find()
+        .select_only()
+        .column(log::Column::MemberId)
+        .distinct()
+        .filter(log::Column::RelayedAt.is_null())
+        .filter(log::Column::Id.lt(last))
+        .filter(log::Column::ClaimedUntil.gt(now))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(held.into_iter().flatten().collect())
 }
 
 /// Claims one event until `now + lease`; `false` when another relay was first.

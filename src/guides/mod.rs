@@ -1,5 +1,5 @@
 //! Guides' credit (GD-8). Owns `sales_credit`, append-only.
 
-mod events;
+pub mod events;
 pub mod service;
 mod store;

@@ -2,25 +2,63 @@
 
 use chrono::{DateTime, Utc};
 use entity::ids::MemberId;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::events::Event;
+use crate::events::{About, Event, Kind};
 
-/// `member.registered` 1: she signed in for the first time. `source`: where.
+/// How somebody came in.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"source": "mini_program"}))]
+pub struct MemberCame {
+    /// Where.
+    pub source: String,
+}
+
+/// Two members are one.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "winner": "mem_0698v9qe00t134m6ou6d8h2lak", "loser": "mem_0698v9qe00t134m6ou6d8h2lak"
+}))]
+pub struct MembersMerged {
+    /// Who stays: the event is about her.
+    pub winner: MemberId,
+    /// Who is hers from now on; the id leads to the winner.
+    pub loser: MemberId,
+}
+
+/// She signed in for the first time.
+pub const REGISTERED: Kind<MemberCame> = Kind::offered(
+    "member.registered",
+    About::Member,
+    "会员首次登录",
+    "a member signed in for the first time",
+);
+
+/// A device of hers has a session from now on.
+pub const SIGNED_IN: Kind<MemberCame> = Kind::inside(
+    "member.signed_in",
+    About::Member,
+    "会员在一台设备上登录",
+    "a device of a member has a session from now on",
+);
+
+/// Two members are one; everything of the loser is the winner's.
+pub const MERGED: Kind<MembersMerged> = Kind::offered(
+    "member.merged",
+    About::Member,
+    "两个会员合并为一个，loser 的一切归 winner",
+    "two members are one: everything of the loser is the winner's",
+);
+
 pub(super) fn registered(member: MemberId, source: &str, at: DateTime<Utc>) -> Event {
-    event("member.registered", member, json!({ "source": source }), at)
+    REGISTERED.event(&MemberCame { source: source.to_owned() }, member, at)
 }
 
-/// `member.signed_in` 1: a device of hers has a session from now on. `source`: where.
 pub(super) fn signed_in(member: MemberId, source: &str, at: DateTime<Utc>) -> Event {
-    event("member.signed_in", member, json!({ "source": source }), at)
+    SIGNED_IN.event(&MemberCame { source: source.to_owned() }, member, at)
 }
 
-/// `member.merged` 1: two members are one; `winner` stays, everything of `loser` is hers.
 pub(super) fn merged(winner: MemberId, loser: MemberId, at: DateTime<Utc>) -> Event {
-    event("member.merged", winner, json!({ "winner": winner, "loser": loser }), at)
-}
-
-fn event(kind: &'static str, member: MemberId, payload: Value, at: DateTime<Utc>) -> Event {
-    Event { kind, version: 1, member_id: Some(member), payload, occurred_at: at }
+    MERGED.event(&MembersMerged { winner, loser }, winner, at)
 }

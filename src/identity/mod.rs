@@ -3,7 +3,7 @@
 
 pub mod caller;
 pub mod error;
-mod events;
+pub mod events;
 pub mod routes;
 pub mod service;
 mod store;

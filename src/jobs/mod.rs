@@ -16,7 +16,7 @@ mod worker;
 
 use std::time::Duration;
 
-use futures_util::future::{LocalBoxFuture, join_all, join3};
+use futures_util::future::{LocalBoxFuture, join_all, join4};
 
 use crate::app::App;
 use crate::events::{Reaction, Relay};
@@ -46,6 +46,9 @@ impl std::fmt::Debug for Chore {
     }
 }
 
+/// Work that goes on as long as the process does and ends when told to; any number of processes may do it.
+pub type Duty = fn(App, Stop) -> LocalBoxFuture<'static, ()>;
+
 /// How long the relay waits for its bell before it looks for events of other processes.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
@@ -60,6 +63,8 @@ pub struct Work {
     pub handlers: &'static [(&'static str, Handler)],
     /// What becomes due again and again.
     pub schedules: &'static [Schedule],
+    /// What goes on all the time.
+    pub duties: &'static [Duty],
 }
 
 impl std::fmt::Debug for Work {
@@ -75,7 +80,8 @@ pub async fn run(app: App, work: Work, stop: Stop) {
     let worker = Worker::new(app.clone(), work.handlers, work.schedules).until(stop.clone());
     let relay = relay(&app, work.reactions, stop.clone());
     let chores = work.chores.iter().map(|chore| repeat(&app, chore, stop.clone()));
-    join3(relay, worker.run(), join_all(chores)).await;
+    let duties = work.duties.iter().map(|duty| duty(app.clone(), stop.clone()));
+    join4(relay, worker.run(), join_all(chores), join_all(duties)).await;
 }
 
 async fn relay(app: &App, reactions: &'static [(&'static str, Reaction)], mut stop: Stop) {

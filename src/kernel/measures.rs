@@ -22,6 +22,10 @@ pub struct Measures {
     oldest: Gauge<f64, AtomicU64>,
     differences: Known,
     proved: Known,
+    attempts: Family<AttemptLabels, Counter>,
+    endpoints_off: Gauge,
+    failing: Gauge,
+    late: Gauge,
 }
 
 /// A number that has no sample until it is known: nought would say that all is well.
@@ -58,6 +62,23 @@ struct JobLabels {
     result: &'static str,
 }
 
+/// From a closed list.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct AttemptLabels {
+    result: &'static str,
+}
+
+/// Deliveries of events at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Webhooks {
+    /// Endpoints that are switched off.
+    pub disabled: u64,
+    /// Seconds since the last success at the enabled endpoint that has failed longest.
+    pub failing_seconds: i64,
+    /// Seconds since the delivery that waits longest was due.
+    pub late_seconds: i64,
+}
+
 /// The queue of jobs at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Queue {
@@ -80,6 +101,18 @@ impl Measures {
         self.waiting.set(i64::try_from(queue.waiting).unwrap_or(i64::MAX));
         self.dead.set(i64::try_from(queue.dead).unwrap_or(i64::MAX));
         self.oldest.set(queue.oldest_seconds);
+    }
+
+    /// Counts one attempt to deliver an event. `result` is a word of a closed list.
+    pub fn webhook_attempted(&self, result: &'static str) {
+        self.attempts.get_or_create(&AttemptLabels { result }).inc();
+    }
+
+    /// Notes how deliveries of events are.
+    pub fn webhooks(&self, webhooks: Webhooks) {
+        self.endpoints_off.set(i64::try_from(webhooks.disabled).unwrap_or(i64::MAX));
+        self.failing.set(webhooks.failing_seconds);
+        self.late.set(webhooks.late_seconds);
     }
 
     /// Notes how many differences the last proof of the ledgers found, and when that was.
@@ -119,6 +152,30 @@ impl Measures {
             "huiyi_ledger_verify_timestamp_seconds",
             "When the last proof of the ledgers ended, in Unix time",
             self.proved.clone(),
+        );
+        self.register_webhooks(registry);
+    }
+
+    fn register_webhooks(&self, registry: &mut Registry) {
+        registry.register(
+            "huiyi_webhook_attempts",
+            "Attempts to deliver events to third parties by result",
+            self.attempts.clone(),
+        );
+        registry.register(
+            "huiyi_webhook_endpoints_disabled",
+            "Webhook endpoints that are switched off, in the whole installation",
+            self.endpoints_off.clone(),
+        );
+        registry.register(
+            "huiyi_webhook_failing_seconds",
+            "Seconds since the enabled webhook endpoint that has failed longest began to fail",
+            self.failing.clone(),
+        );
+        registry.register(
+            "huiyi_webhook_late_seconds",
+            "Seconds since the delivery of an event that waits longest was due",
+            self.late.clone(),
         );
     }
 }

@@ -10,6 +10,7 @@ pub mod jwt;
 pub mod measures;
 pub mod memory;
 pub mod mobile;
+pub mod network;
 pub mod secret;
 pub mod vault;
 

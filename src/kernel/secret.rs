@@ -7,16 +7,25 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use data_encoding::HEXLOWER;
 use entity::values::Digest;
 
-/// 256 random bits as 43 characters that are safe in URLs and headers.
+/// 256 random bits.
 ///
 /// # Panics
 /// Never in practice: only when the operating system has no randomness, where going on would be worse.
 #[must_use]
-pub fn random_token() -> String {
+pub fn random_bytes() -> [u8; 32] {
     let mut bytes = [0_u8; 32];
     #[expect(clippy::expect_used, reason = "without randomness no secret may be made")]
     fill(&mut bytes).expect("the operating system gives randomness");
-    URL_SAFE_NO_PAD.encode(bytes)
+    bytes
+}
+
+/// 256 random bits as 43 characters that are safe in URLs and headers.
+///
+/// # Panics
+/// As [`random_bytes`].
+#[must_use]
+pub fn random_token() -> String {
+    URL_SAFE_NO_PAD.encode(random_bytes())
 }
 
 /// What a secret of full entropy is stored and looked up by.

@@ -3,7 +3,7 @@
 //! never to one that does not exist or was merged. A member's row is the lock for everything that is about her.
 
 pub mod error;
-mod events;
+pub mod events;
 
 pub mod routes;
 pub mod rules;

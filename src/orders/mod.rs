@@ -6,7 +6,7 @@
 //! order with version 0: the row that both lock, so that neither can miss the other.
 
 pub mod error;
-mod events;
+pub mod events;
 pub mod routes;
 pub mod rules;
 pub mod service;

@@ -44,9 +44,21 @@ impl Scope for BenefitsWrite {
     const NAME: &'static str = "benefits:write";
 }
 
+/// Has events delivered to itself.
+#[derive(Clone, Copy, Debug)]
+pub struct WebhooksManage;
+impl Scope for WebhooksManage {
+    const NAME: &'static str = "webhooks:manage";
+}
+
 /// Every scope that a key can have.
-pub const SCOPES: &[&str] =
-    &[OrdersWrite::NAME, PointsWrite::NAME, MembersRead::NAME, BenefitsWrite::NAME];
+pub const SCOPES: &[&str] = &[
+    OrdersWrite::NAME,
+    PointsWrite::NAME,
+    MembersRead::NAME,
+    BenefitsWrite::NAME,
+    WebhooksManage::NAME,
+];
 
 /// A third party whose key has the scope `S`: `Authorization: Bearer hyk_…`.
 #[derive(Clone, Copy, Debug)]

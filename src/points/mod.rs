@@ -2,6 +2,7 @@
 //! `points_lot_use`, `earning_rule`. Points move through [`service::post_in`] and nowhere else.
 
 pub mod error;
+pub mod events;
 pub mod jobs;
 pub mod routes;
 pub mod rules;

@@ -6,7 +6,7 @@
 //! that earned them; what ends is seen to at its own time, before anything else is booked for her.
 
 pub mod error;
-mod events;
+pub mod events;
 pub mod jobs;
 pub mod routes;
 pub mod rules;

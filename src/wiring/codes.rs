@@ -1,7 +1,9 @@
 //! Every code that can be answered, for the documentation.
 
 use crate::http::{Code, codes};
-use crate::{identity, members, operations, orders, partners, points, sessions, staff, tiers};
+use crate::{
+    identity, members, operations, orders, partners, points, sessions, staff, tiers, webhooks,
+};
 
 /// All of them: the general ones, then each capability's.
 pub static CODES: &[&[Code]] = &[
@@ -15,6 +17,7 @@ pub static CODES: &[&[Code]] = &[
     points::error::ALL,
     operations::error::ALL,
     tiers::error::ALL,
+    webhooks::error::ALL,
 ];
 
 #[cfg(test)]

@@ -8,11 +8,13 @@ use super::proof::prove;
 use super::reactions::REACTIONS;
 use crate::app::App;
 use crate::db::idempotency;
-use crate::jobs::{self, Chore, Handler, Job, Missed, Schedule, Stop, When, Work, Worker};
+use crate::jobs::{self, Chore, Duty, Handler, Job, Missed, Schedule, Stop, When, Work, Worker};
 use crate::points::jobs as points;
 use crate::sessions::service as sessions;
 use crate::staff::service as staff;
 use crate::tiers::jobs as tiers;
+use crate::webhooks::jobs as webhooks;
+use crate::webhooks::service as deliveries;
 
 /// Rows deleted at a time: a short statement beside the traffic.
 const A_TURN: u64 = 1000;
@@ -77,12 +79,30 @@ pub static CHORES: &[Chore] = &[
         every: Duration::from_secs(15),
         work: |app| points::measure(app).boxed_local(),
     },
+    Chore {
+        name: "forget_old_deliveries",
+        every: Duration::from_mins(10),
+        work: |app| forget_deliveries(app).boxed_local(),
+    },
+    Chore {
+        name: "measure_webhooks",
+        every: Duration::from_secs(15),
+        work: |app| deliveries::measure(app).boxed_local(),
+    },
 ];
+
+/// What goes on all the time.
+pub static DUTIES: &[Duty] = &[webhooks::dispatch];
 
 /// The worker of this process, until told to stop.
 pub async fn run(app: App, stop: Stop) {
-    let work =
-        Work { reactions: REACTIONS, chores: CHORES, handlers: HANDLERS, schedules: SCHEDULES };
+    let work = Work {
+        reactions: REACTIONS,
+        chores: CHORES,
+        handlers: HANDLERS,
+        schedules: SCHEDULES,
+        duties: DUTIES,
+    };
     jobs::run(app, work, stop).await;
 }
 
@@ -115,6 +135,11 @@ async fn forget_failures(app: &App) -> crate::http::Result<()> {
 
 async fn forget_jobs(app: &App) -> crate::http::Result<()> {
     while jobs::forget_old(app, A_TURN).await? > 0 {}
+    Ok(())
+}
+
+async fn forget_deliveries(app: &App) -> crate::http::Result<()> {
+    while deliveries::forget_old(app, A_TURN).await? == A_TURN {}
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 pub mod codes;
 pub mod docs;
+pub mod events;
 pub mod jobs;
 pub mod openapi;
 pub mod probes;

@@ -3,9 +3,10 @@
 use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::events::offer;
 use crate::{
     customers, identity, leaderboards, members, operations, orders, partners, points, sessions,
-    staff, tiers,
+    staff, tiers, webhooks,
 };
 
 /// `/v1/member`: the shopper herself.
@@ -39,7 +40,8 @@ pub fn admin(config: &mut ServiceConfig<'_>) {
         .configure(points::routes::admin)
         .configure(customers::routes::admin)
         .configure(orders::routes::admin)
-        .configure(tiers::routes::admin);
+        .configure(tiers::routes::admin)
+        .configure(|config| webhooks::routes::admin(config, offer()));
 }
 
 /// `/v1/open`: third parties.
@@ -48,7 +50,8 @@ pub fn open(config: &mut ServiceConfig<'_>) {
         .configure(partners::routes::open)
         .configure(orders::routes::open)
         .configure(points::routes::open)
-        .configure(tiers::routes::open);
+        .configure(tiers::routes::open)
+        .configure(|config| webhooks::routes::open(config, offer()));
 }
 
 /// An audience's routes.

@@ -102,6 +102,9 @@ entities!(
     tier_gift,
     tier_hold,
     tier_multiplier,
+    webhook_attempt,
+    webhook_delivery,
+    webhook_endpoint,
 );
 
 async fn open(database: &TestDb) -> Db {

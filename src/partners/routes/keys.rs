@@ -64,7 +64,8 @@ pub struct IssuePartnerKeyRequest {
     #[garde(custom(plain_name))]
     #[schema(min_length = 1, max_length = 100)]
     pub name: String,
-    /// What it may do: `orders:write`, `points:write`, `members:read`, `benefits:write`.
+    /// What it may do: `orders:write`, `points:write`, `members:read`, `benefits:write`,
+    /// `webhooks:manage`.
     #[garde(length(min = 1, max = 20))]
     #[schema(min_items = 1, max_items = 20)]
     pub scopes: Vec<String>,

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::ids::AccountId;
 use entity::points_notice;
-use serde_json::json;
 
 use super::due::TRIES;
 use crate::app::App;
 use crate::db::{self, Tx};
-use crate::events::{self, Event};
+use crate::events;
 use crate::http::Result;
+use crate::points::events as told;
 use crate::points::store::{self, DueExpiry};
 
 /// How many days before points run out members are told, the earliest notice first.
@@ -69,14 +69,8 @@ async fn announce_in(tx: &Tx, app: &App, found: &[DueExpiry], days: i32) -> Resu
     };
     let notices: Vec<points_notice::Model> = points.iter().map(notice).collect();
     let members: BTreeMap<_, _> = locked.iter().map(|row| (row.id, row.member_id)).collect();
-    let event = |notice: &points_notice::Model| Event {
-        kind: "points.expiring",
-        version: 1,
-        member_id: members.get(&notice.account_id).copied(),
-        payload: json!({
-            "expires_at": notice.expires_at, "points": notice.points, "days": notice.days,
-        }),
-        occurred_at: now,
+    let event = |notice: &points_notice::Model| {
+        told::expiring(members.get(&notice.account_id).copied(), notice, now)
     };
     store::insert_notices(tx, &notices).await?;
     events::publish(tx, notices.iter().map(event).collect(), now).await?;

@@ -3,18 +3,18 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use entity::codes::{Ledger, Source, TransferKind};
+use entity::codes::{Ledger, TransferKind};
 use entity::ids::{AccountId, HoldId, LotId, MemberId, TransferId};
 use entity::{points_account, points_hold, points_lot, points_transfer};
-use serde_json::json;
 
 use crate::app::App;
 use crate::db::rows::Writes;
 use crate::db::{Conn, Tx};
-use crate::events::{self, Event};
+use crate::events;
 use crate::http::{Code, Error, Result};
 use crate::kernel::abort_at;
 use crate::members::service::winners;
+use crate::points::events as told;
 use crate::points::rules::{
     self, Account, Act, Books, Cause, Entries, Hold, Mark, Movement, Posted, Share,
 };
@@ -326,25 +326,7 @@ pub(super) async fn publish(
 ) -> Result<()> {
     let moved = entries.transfers.iter().map(|(member, transfer)| {
         let reverses = transfer.reverses.and_then(|original| kinds.get(&original));
-        // The order that names what was used finds it by this.
-        let used = matches!(transfer.kind, TransferKind::Spend | TransferKind::Capture)
-            && transfer.source == Source::Till;
-        let mut payload = json!({
-            "ledger": transfer.ledger,
-            "kind": transfer.kind,
-            "amount": transfer.amount,
-            "reverses": reverses,
-        });
-        if used {
-            payload["receipt"] = transfer.source_id.as_str().into();
-        }
-        Event {
-            kind: "points.moved",
-            version: 1,
-            member_id: Some(*member),
-            payload,
-            occurred_at: transfer.occurred_at,
-        }
+        told::moved(*member, transfer, reverses.copied())
     });
     Ok(events::publish_with(writes, moved.collect(), now).await?)
 }

@@ -38,6 +38,7 @@ pub const CAPABILITIES: &[(&str, &[&str])] = &[
     ("leaderboards", &["members", "staff", "stores"]),
     ("customers", &["members", "orders", "points", "staff", "stores", "tiers"]),
     ("operations", &[]),
+    ("webhooks", &["partners"]),
 ];
 
 /// Wire types that several audiences' routes share, and who shares them: signing in answers the same tokens everywhere.

@@ -5,6 +5,7 @@ mod million;
 mod random;
 mod shop;
 mod steps;
+mod webhooks;
 
 /// How often a program is killed at random; a long run sets HUIYI_TEST_CRASHES.
 fn rounds() -> u32 {

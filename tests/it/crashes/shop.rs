@@ -97,6 +97,16 @@ impl Shop {
         Running::start_worker(command.env("HUIYI_ABORT_AT", step))
     }
 
+    /// A worker that may deliver to receivers on this machine and dies at this step, or at none when it is empty.
+    pub fn start_deliverer(&self, step: &str) -> Running {
+        let file = self.folder.path().join("home.toml");
+        let allowed =
+            "[webhooks]\nallowed_networks = [\"127.0.0.1\"]\nallow_http = true\nports = []\n";
+        std::fs::write(&file, allowed).unwrap();
+        let mut command = self.huiyi(&["worker", "--config", file.to_str().unwrap()]);
+        Running::start_worker(command.env("HUIYI_ABORT_AT", step))
+    }
+
     /// Queues a job to be done now.
     pub async fn queue(&self, kind: &'static str, key: &str) {
         let app = self.look().await;
@@ -126,12 +136,14 @@ impl Shop {
         Ok((status, answer.json().await?, stored))
     }
 
-    /// Half a minute passes for the requests and jobs whose process died: their leases end.
+    /// A minute passes for the requests, jobs and deliveries whose process died: their leases end.
     pub async fn leases_end(&self) {
         let app = self.look().await;
         for statement in [
             "UPDATE idempotency_record SET lease_until = created_at WHERE status IS NULL",
             "UPDATE job SET lease_until = created_at WHERE lease_until IS NOT NULL",
+            "UPDATE event_log SET claimed_until = NULL WHERE relayed_at IS NULL",
+            "UPDATE webhook_endpoint SET lease_until = NULL",
         ] {
             app.db.write().execute_unprepared(statement).await.unwrap();
         }

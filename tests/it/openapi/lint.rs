@@ -87,6 +87,38 @@ pub const NATURALLY_IDEMPOTENT: &[(&str, &str)] = &[
     ("undo_benefit_use", "a use that was taken back stays taken back"),
     ("quote_points", "it is a question: nothing is reserved"),
     ("preview_refund", "it writes nothing"),
+    (
+        "add_webhook_endpoint",
+        "an endpoint too many is seen in the list and removed; a secret must not be stored for a replay",
+    ),
+    (
+        "change_webhook_endpoint",
+        "it says what it is to be, not how to change it; If-Match guards it",
+    ),
+    ("remove_webhook_endpoint", "what is removed stays removed"),
+    (
+        "rotate_webhook_secret",
+        "the last secret is the one that counts; a secret must not be stored for a replay",
+    ),
+    ("test_webhook_endpoint", "one more test event, which means nothing"),
+    ("recover_webhook_deliveries", "what is on its way is not lost any more"),
+    ("resend_webhook_delivery", "receivers know the event by its id"),
+    (
+        "add_own_webhook_endpoint",
+        "an endpoint too many is seen in the list and removed; a secret must not be stored for a replay",
+    ),
+    (
+        "change_own_webhook_endpoint",
+        "it says what it is to be, not how to change it; If-Match guards it",
+    ),
+    ("remove_own_webhook_endpoint", "what is removed stays removed"),
+    (
+        "rotate_own_webhook_secret",
+        "the last secret is the one that counts; a secret must not be stored for a replay",
+    ),
+    ("test_own_webhook_endpoint", "one more test event, which means nothing"),
+    ("recover_own_webhook_deliveries", "what is on its way is not lost any more"),
+    ("resend_own_webhook_delivery", "receivers know the event by its id"),
 ];
 
 /// One operation of a document.

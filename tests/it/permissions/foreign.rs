@@ -66,7 +66,37 @@ async fn cases(shop: &Retailer) -> Vec<Foreign> {
     let (till, hold) = (shop.app.partner("third till", &["points:write"]).await, hold(shop).await);
     let holds = HOLDS.map(|it| case(it, &till, &hold, &of_nothing(&hold)));
     cases.extend(holds);
+    let (other, (endpoint, delivery)) =
+        (shop.app.partner("fourth till", &["webhooks:manage"]).await, webhook(shop).await);
+    let webhooks = WEBHOOKS.map(|it| case(it, &other, &endpoint, &of_nothing(&endpoint)));
+    cases.extend(webhooks);
+    let deliveries = DELIVERIES.map(|it| case(it, &other, &delivery, &of_nothing(&delivery)));
+    cases.extend(deliveries);
     cases
+}
+
+const WEBHOOKS: [&str; 7] = [
+    "get /v1/open/webhook-endpoints/{id}",
+    "patch /v1/open/webhook-endpoints/{id}",
+    "delete /v1/open/webhook-endpoints/{id}",
+    "get /v1/open/webhook-endpoints/{id}/deliveries",
+    "post /v1/open/webhook-endpoints/{id}:test",
+    "post /v1/open/webhook-endpoints/{id}:rotate-secret",
+    "post /v1/open/webhook-endpoints/{id}:recover",
+];
+
+const DELIVERIES: [&str; 2] =
+    ["get /v1/open/webhook-deliveries/{id}", "post /v1/open/webhook-deliveries/{id}:resend"];
+
+/// An endpoint of a partner's own, and a delivery that is on its way there.
+async fn webhook(shop: &Retailer) -> (String, String) {
+    let key = shop.app.partner("hooked till", &["webhooks:manage"]).await;
+    let body = json!({"url": "https://erp.example.com/hooks", "events": ["order.*"]});
+    let added = shop.app.post("/v1/open/webhook-endpoints").bearer(&key).json(&body).send().await;
+    let id = added.expect(201)["endpoint"]["id"].as_str().expect("an id").to_owned();
+    let test = format!("/v1/open/webhook-endpoints/{id}:test");
+    let sent = shop.app.post(&test).bearer(&key).send().await.expect(202);
+    (id, sent["id"].as_str().expect("an id").to_owned())
 }
 
 const HOLDS: [&str; 3] = [
@@ -107,8 +137,10 @@ async fn what_is_somebody_elses_is_answered_like_what_does_not_exist() {
         let ask = async |thing: &str| {
             let method = method.to_uppercase().parse().expect("a method");
             let call = shop.app.call(method, &path(thing)).bearer(&case.token);
-            let posts = case.operation.starts_with("post ");
-            let call = if posts { call.key("foreign").json(&json!({})) } else { call };
+            let writes = ["post ", "patch "].iter().any(|it| case.operation.starts_with(it));
+            let since = case.operation.ends_with(":recover");
+            let body = if since { json!({"since": "2026-01-01T00:00:00Z"}) } else { json!({}) };
+            let call = if writes { call.key("foreign").json(&body) } else { call };
             call.send().await
         };
         let (theirs, missing) = (ask(&case.theirs).await, ask(&case.missing).await);

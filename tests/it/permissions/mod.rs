@@ -49,6 +49,8 @@ fn path_of(row: &Row) -> String {
         .replace("orders/{id}", &format!("orders/ord_{id}"))
         .replace("partners/{id}", &format!("partners/par_{id}"))
         .replace("staff/{id}", &format!("staff/stf_{id}"))
+        .replace("webhook-endpoints/{id}", &format!("webhook-endpoints/whe_{id}"))
+        .replace("webhook-deliveries/{id}", &format!("webhook-deliveries/whd_{id}"))
         .replace("jobs/{id}", &format!("jobs/job_{id}"))
         .replace("earning-rules/{code}", "earning-rules/nothing")
         .replace("points-campaigns/{code}", "points-campaigns/nothing")

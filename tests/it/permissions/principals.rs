@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use huiyi::kernel::codes::StaffRole;
+use huiyi::partners::caller::SCOPES;
 
 use super::table::Row;
 use crate::customers::{PHONE, Retailer, STRANGER};
@@ -93,8 +94,8 @@ pub async fn everybody(shop: &Retailer) -> Vec<Principal> {
     ] {
         all.push(principal(name, Kind::Staff(kind), Some(token)));
     }
-    for scope in ["orders:write", "points:write", "members:read", "benefits:write"] {
-        let key = app.partner(&format!("only {scope}"), &[scope]).await;
+    for scope in SCOPES {
+        let key = app.partner(&format!("only {scope}"), &[*scope]).await;
         all.push(principal(scope, Kind::Partner(scope), Some(key)));
     }
     all

@@ -156,7 +156,7 @@ pub fn validator_of(document: &Value, schema: &Value) -> Validator {
 
 /// A field that the document does not know is a fault of the document, so objects are closed for the check. Parts of
 /// an `allOf` see only their own fields, so these are closed as a whole.
-fn close(schema: &mut Value) {
+pub fn close(schema: &mut Value) {
     close_unless(schema, Part::Whole);
 }
 

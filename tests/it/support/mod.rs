@@ -4,9 +4,11 @@ mod campaigns;
 mod client;
 pub mod contract;
 mod database;
+pub mod events;
 mod ledger;
 pub mod logs;
 mod people;
+mod receiver;
 pub mod redis;
 
 use std::net::TcpListener;
@@ -22,6 +24,7 @@ use huiyi::http::metrics::Metrics;
 use huiyi::jobs::Worker;
 use huiyi::kernel::clock::Clock;
 use huiyi::mock::wechat::{MockWechat, MockWechatConfig};
+use huiyi::webhooks::jobs::deliver_due;
 use huiyi::wiring::{jobs, reactions, server};
 use secrecy::SecretString;
 
@@ -30,6 +33,7 @@ pub use client::{Answer, Call};
 pub use database::{Kind, TestDb, kind};
 pub use ledger::*;
 pub use people::*;
+pub use receiver::{Received, Receiver, Reply};
 
 /// A running Huiyi of this test alone. Dropping it stops the server and removes the database.
 pub struct TestApp {
@@ -113,7 +117,7 @@ impl TestApp {
     }
 
     /// Runs whatever a worker would do now that has been there since the start of the app: slots of schedules that
-    /// are due, events, jobs, until nothing is left. A job that failed waits for its next attempt.
+    /// are due, events, jobs, deliveries, until nothing is left. A job that failed waits for its next attempt.
     pub async fn work(&self) {
         self.work_with(&jobs::worker(&self.app)).await;
     }
@@ -123,7 +127,12 @@ impl TestApp {
         let relay = Relay::new(self.app.clone(), reactions::REACTIONS);
         worker.plan(self.started).await.unwrap();
         worker.plan(self.now()).await.unwrap();
-        while relay.drain().await.unwrap() + worker.drain().await.unwrap() > 0 {}
+        loop {
+            let done = relay.drain().await.unwrap() + worker.drain().await.unwrap();
+            if done + deliver_due(&self.app).await.unwrap() == 0 {
+                return;
+            }
+        }
     }
 
     /// A GET.
@@ -158,6 +167,8 @@ impl Drop for TestApp {
         let personal = logs::personal_lines();
         if !std::thread::panicking() {
             assert!(personal.is_empty(), "the log holds personal data (S15): {personal:#?}");
+            let broken = events::broken_in(&self.database.url());
+            assert!(broken.is_empty(), "the catalogue knows no such events (OP-3): {broken:#?}");
         }
     }
 }

@@ -1,0 +1,7 @@
+//! Pure decisions about webhooks.
+
+pub mod filter;
+pub mod message;
+pub mod schedule;
+pub mod signature;
+pub mod target;

@@ -1,0 +1,7 @@
+//! Queries.
+
+mod deliveries;
+mod endpoints;
+
+pub use deliveries::*;
+pub use endpoints::*;
