@@ -11,12 +11,13 @@ use crate::program::{Program, connect, order};
 use crate::{Effort, figure, median, sweeps, tills};
 
 /// Name and measurement.
-pub const ALL: [(&str, fn(Effort)); 9] = [
+pub const ALL: [(&str, fn(Effort)); 10] = [
     ("http_overhead", http_overhead),
     ("points_read_vs_tokio_postgres", points_read),
     ("order_batch_vs_copy", order_batch),
     ("earn_http_vs_pgbench", tills::earn),
     ("spend_http_vs_pgbench", tills::spend),
+    ("tills_on_mariadb", tills::on_mariadb),
     ("gathered_latency", tills::latency),
     ("settle_vs_sql", sweeps::settle),
     ("expire_vs_sql", sweeps::expire),

@@ -20,6 +20,7 @@ mod pgbench;
 mod program;
 mod size;
 mod sweeps;
+mod sysbench;
 mod tills;
 
 use std::time::Duration;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use huiyi::kernel::clock::Clock;
 use huiyi::mock::wechat::{MockWechat, MockWechatConfig, Person};
+use sea_orm::ConnectionTrait;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -32,6 +33,24 @@ impl Program {
         let runtime = Runtime::new().unwrap();
         let database_url = runtime.block_on(new_database(name));
         let program = Self::on(runtime, name, database_url, settings);
+        program.wait();
+        program
+    }
+
+    /// Starts one on a new MariaDB database, with other settings.
+    pub fn on_mariadb(name: &str, settings: &[(&str, &str)]) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let server = std::env::var("HUIYI_BENCH_MARIADB_URL").expect("run scripts/bench");
+        runtime.block_on(async {
+            let server = sea_orm::Database::connect(&server).await.unwrap();
+            let make = format!(
+                "CREATE OR REPLACE DATABASE bench_{name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+            );
+            server.execute_unprepared(&make).await.unwrap();
+            server.close().await.unwrap();
+        });
+        let url = format!("{}/bench_{name}", server.rsplit_once('/').unwrap().0);
+        let program = Self::on(runtime, name, url, settings);
         program.wait();
         program
     }

@@ -4,11 +4,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use huiyi::kernel::ids::MemberId;
+use sea_orm::ConnectionTrait;
 
 use crate::figures::compare;
 use crate::load::{Load, tills, wrk};
 use crate::pgbench::{self, pgbench};
 use crate::program::{Program, connect};
+use crate::sysbench::{self, sysbench};
 use crate::{Effort, figure};
 
 /// Members with an account each.
@@ -39,6 +41,28 @@ INSERT INTO points_lot (id, account_id, transfer_id, amount, remaining, settled,
     FROM generate_series(1, 10000) n;
 ";
 
+/// The same on MariaDB.
+const MARIADB_SEED: [&str; 4] = [
+    "INSERT INTO member (id, status, gender, sizes, source, tier, tier_since, created_at, updated_at, version)
+  SELECT UNHEX(CONCAT('00000000000070008000', LPAD(HEX(seq), 12, '0'))), 'unregistered', 'unknown', '{}', 'pos',
+    'silver', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 1 FROM seq_1_to_10000",
+    "INSERT INTO points_account (id, member_id, ledger, pending, available, frozen, version, updated_at)
+  SELECT UNHEX(CONCAT('00000000000070018000', LPAD(HEX(seq), 12, '0'))),
+    UNHEX(CONCAT('00000000000070008000', LPAD(HEX(seq), 12, '0'))), 'points', 0, 1000000000, 0, 1,
+    UTC_TIMESTAMP(6) FROM seq_1_to_10000",
+    "INSERT INTO points_transfer (id, account_id, ledger, seq, kind, from_bucket, to_bucket, amount, pending_after,
+    available_after, frozen_after, source, source_id, actor_kind, occurred_at, recorded_at)
+  SELECT UNHEX(CONCAT('00000000000070028000', LPAD(HEX(seq), 12, '0'))),
+    UNHEX(CONCAT('00000000000070018000', LPAD(HEX(seq), 12, '0'))), 'points', 1, 'earn', 'issued', 'available',
+    1000000000, 0, 1000000000, 0, 'order', CONCAT('opening-', seq), 'system', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6)
+    FROM seq_1_to_10000",
+    "INSERT INTO points_lot (id, account_id, transfer_id, amount, remaining, settled, settles_at, earned_at)
+  SELECT UNHEX(CONCAT('00000000000070038000', LPAD(HEX(seq), 12, '0'))),
+    UNHEX(CONCAT('00000000000070018000', LPAD(HEX(seq), 12, '0'))),
+    UNHEX(CONCAT('00000000000070028000', LPAD(HEX(seq), 12, '0'))), 1000000000, 1000000000, true,
+    UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) FROM seq_1_to_10000",
+];
+
 fn member(n: usize) -> String {
     MemberId(uuid::Uuid::from_u128(0x7000_8000_0000_0000_0000 + n as u128)).to_string()
 }
@@ -60,6 +84,21 @@ impl Shop {
         Self { program, key }
     }
 
+    /// On MariaDB, with the procedures of the peer.
+    fn on_mariadb(name: &str) -> Self {
+        let program = Program::on_mariadb(name, &ALIKE);
+        program.runtime.block_on(async {
+            let database = sea_orm::Database::connect(&program.database_url).await.unwrap();
+            let procedures = [sysbench::earn(), sysbench::spend()];
+            for statement in MARIADB_SEED.into_iter().chain(procedures.iter().map(String::as_str)) {
+                database.execute_unprepared(statement).await.unwrap();
+            }
+            database.close().await.unwrap();
+        });
+        let key = program.partner(&["points:write"]);
+        Self { program, key }
+    }
+
     fn script(&self, name: &str, path: &str, members: usize) -> std::path::PathBuf {
         let members: Vec<String> = (1..=members).map(member).collect();
         tills(name, &format!("/v1/open/points/{path}"), &self.key, &members, 5)
@@ -73,9 +112,7 @@ impl Shop {
     fn clients(&self, script: &Path, accounts: usize) -> usize {
         let span = Duration::from_secs(2);
         let url = &self.program.database_url;
-        let rate = |clients: usize| pgbench(url, script, accounts, clients, span).rate;
-        let best = [4, 8, 16, 32, 64].map(|clients| (clients, rate(clients)));
-        best.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap().0
+        best(|clients| pgbench(url, script, accounts, clients, span))
     }
 
     fn against(&self, id: &str, effort: Effort, (ours, theirs): (&Path, &Path), load: Crowd) {
@@ -89,6 +126,12 @@ impl Shop {
         );
         figure(&format!("{id}.peer_clients"), clients as f64, "clients");
     }
+}
+
+/// The number of clients that gives the highest rate.
+fn best(load: impl Fn(usize) -> Load) -> usize {
+    let rates = [4, 8, 16, 32, 64].map(|clients| (clients, load(clients).rate));
+    rates.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap().0
 }
 
 struct Crowd {
@@ -126,6 +169,22 @@ pub fn spend(effort: Effort) {
     let crowd = Crowd { connections: 64, accounts: MEMBERS };
     shop.against("spend_http_vs_pgbench", effort, (&ours, &pgbench::spend()), crowd);
     figure("spend_http.memory", shop.program.memory_mib(), "MiB");
+}
+
+/// Earning and spending on MariaDB over 64 connections, against its own best.
+pub fn on_mariadb(effort: Effort) {
+    let shop = Shop::on_mariadb("tills");
+    let url = &shop.program.database_url;
+    for path in ["earn", "spend"] {
+        let ours = shop.script(path, path, MEMBERS);
+        let procedure = format!("bench_{path}");
+        let peer = |clients, span| sysbench(url, &procedure, MEMBERS, clients, span);
+        let clients = best(|clients| peer(clients, Duration::from_secs(2)));
+        let id = format!("{path}_http_vs_sysbench_on_mariadb");
+        compare(&id, effort, || shop.wrk(&ours, 64, effort.span), || peer(clients, effort.span));
+        figure(&format!("{id}.peer_clients"), clients as f64, "clients");
+    }
+    figure("tills_on_mariadb.memory", shop.program.memory_mib(), "MiB");
 }
 
 /// What gathering costs somebody who is alone: one connection, with and without.

@@ -5,11 +5,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use huiyi::db::{self, schema};
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
+};
 use tokio::sync::{Mutex, OnceCell};
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+/// What makes a migrated MariaDB database: it has no templates, and its many migrations take seconds.
+static STATEMENTS: OnceCell<(TestDb, Vec<String>)> = OnceCell::const_new();
 /// PostgreSQL copies a template for one client at a time.
 static COPYING: Mutex<()> = Mutex::const_new(());
 
@@ -48,7 +52,7 @@ impl TestDb {
         match database.kind {
             Kind::Sqlite => database.copy_file().await,
             Kind::Postgres => database.copy_template().await,
-            Kind::Mariadb => database.build().await,
+            Kind::Mariadb => database.copy_statements().await,
         }
         database
     }
@@ -115,9 +119,22 @@ impl TestDb {
         admin(&format!("CREATE DATABASE {} TEMPLATE {template}", self.name), Kind::Postgres).await;
     }
 
-    async fn build(&self) {
+    async fn copy_statements(&self) {
+        let (_, statements) = STATEMENTS
+            .get_or_init(|| async {
+                let template = Self::named();
+                template.make().await;
+                migrate(&template.url()).await;
+                let statements = statements_of(&template).await;
+                (template, statements)
+            })
+            .await;
         self.make().await;
-        migrate(&self.url()).await;
+        let connection = connect(self.url()).await;
+        for statement in statements {
+            connection.execute_unprepared(statement).await.unwrap();
+        }
+        connection.close().await.unwrap();
     }
 
     async fn make(&self) {
@@ -162,12 +179,46 @@ fn with_database(url: &str, name: &str) -> String {
 }
 
 async fn admin(statement: &str, kind: Kind) {
-    let connection = Database::connect(server_url(kind)).await.unwrap();
+    let connection = connect(server_url(kind)).await;
     connection
         .execute_unprepared(statement)
         .await
         .unwrap_or_else(|error| panic!("{statement}: {error}"));
     connection.close().await.unwrap();
+}
+
+/// One connection, not more: settings are of a session.
+async fn connect(url: String) -> DatabaseConnection {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(1);
+    Database::connect(options).await.unwrap()
+}
+
+/// The statements that make the tables, rows and triggers of a MariaDB database again, on one connection.
+async fn statements_of(database: &TestDb) -> Vec<String> {
+    let connection = connect(database.url()).await;
+    let rows = async |query: String| {
+        let statement = Statement::from_string(DbBackend::MySql, query);
+        connection.query_all_raw(statement).await.unwrap()
+    };
+    let mut made = vec!["SET foreign_key_checks = 0".to_owned()];
+    let mut filled = Vec::new();
+    for table in rows("SHOW TABLES".into()).await {
+        let table: String = table.try_get_by_index(0).unwrap();
+        let create = rows(format!("SHOW CREATE TABLE {table}")).await;
+        made.push(create[0].try_get_by_index(1).unwrap());
+        if !rows(format!("SELECT 1 FROM {table} LIMIT 1")).await.is_empty() {
+            filled.push(format!("INSERT INTO {table} SELECT * FROM {}.{table}", database.name));
+        }
+    }
+    made.append(&mut filled);
+    for trigger in rows("SHOW TRIGGERS".into()).await {
+        let name: String = trigger.try_get_by_index(0).unwrap();
+        let create = rows(format!("SHOW CREATE TRIGGER {name}")).await;
+        made.push(create[0].try_get_by_index(2).unwrap());
+    }
+    connection.close().await.unwrap();
+    made
 }
 
 async fn migrate(url: &str) {
