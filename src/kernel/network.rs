@@ -50,8 +50,8 @@ impl fmt::Display for Network {
 }
 
 impl Network {
-    const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8) -> Self {
-        Self { address: IpAddr::V4(Ipv4Addr::new(a, b, c, d)), prefix }
+    const fn v4(a: u8, b: u8, c: u8, prefix: u8) -> Self {
+        Self { address: IpAddr::V4(Ipv4Addr::new(a, b, c, 0)), prefix }
     }
 
     const fn v6(a: u16, b: u16, prefix: u8) -> Self {
@@ -75,24 +75,24 @@ impl Network {
 
 /// IPv4 that is no public unicast: the IANA special-purpose registry, multicast, and what is reserved.
 const V4_SPECIAL: [Network; 16] = [
-    Network::v4(0, 0, 0, 0, 8),
-    Network::v4(10, 0, 0, 0, 8),
+    Network::v4(0, 0, 0, 8),
+    Network::v4(10, 0, 0, 8),
     // Carrier-grade NAT; 100.100.100.200 is Alibaba Cloud's metadata service.
-    Network::v4(100, 64, 0, 0, 10),
-    Network::v4(127, 0, 0, 0, 8),
+    Network::v4(100, 64, 0, 10),
+    Network::v4(127, 0, 0, 8),
     // Link-local; 169.254.169.254 is the metadata service of most clouds.
-    Network::v4(169, 254, 0, 0, 16),
-    Network::v4(172, 16, 0, 0, 12),
-    Network::v4(192, 0, 0, 0, 24),
-    Network::v4(192, 0, 2, 0, 24),
-    Network::v4(192, 31, 196, 0, 24),
-    Network::v4(192, 52, 193, 0, 24),
-    Network::v4(192, 88, 99, 0, 24),
-    Network::v4(192, 168, 0, 0, 16),
-    Network::v4(198, 18, 0, 0, 15),
-    Network::v4(198, 51, 100, 0, 24),
-    Network::v4(203, 0, 113, 0, 24),
-    Network::v4(224, 0, 0, 0, 3),
+    Network::v4(169, 254, 0, 16),
+    Network::v4(172, 16, 0, 12),
+    Network::v4(192, 0, 0, 24),
+    Network::v4(192, 0, 2, 24),
+    Network::v4(192, 31, 196, 24),
+    Network::v4(192, 52, 193, 24),
+    Network::v4(192, 88, 99, 24),
+    Network::v4(192, 168, 0, 16),
+    Network::v4(198, 18, 0, 15),
+    Network::v4(198, 51, 100, 24),
+    Network::v4(203, 0, 113, 24),
+    Network::v4(224, 0, 0, 3),
 ];
 
 /// IPv6 outside of global unicast is refused as a whole; these are the special ranges inside it.

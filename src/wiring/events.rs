@@ -73,27 +73,17 @@ pub fn as_markdown() -> String {
     let mut page = HEAD.to_owned();
     for kind in CATALOGUE {
         // Writing to a String cannot fail.
-        let _ = write!(
-            page,
-            "| [`{0}`](#{1}) | {2} | {3} | {4} |\n",
-            kind.name(),
-            anchor(kind.name()),
-            kind.zh(),
-            kind.en(),
-            availability(*kind)
-        );
+        let (name, anchor) = (kind.name(), anchor(kind.name()));
+        let (zh, en, webhooks) = (kind.zh(), kind.en(), availability(*kind));
+        let _ = writeln!(page, "| [`{name}`](#{anchor}) | {zh} | {en} | {webhooks} |");
     }
     for kind in CATALOGUE {
         let pretty = |value: &Value| serde_json::to_string_pretty(value).unwrap_or_default();
-        let _ = write!(
-            page,
-            "\n## `{}`\n\n{}。{}.\n\n```json\n{}\n```\n\n<details><summary>JSON Schema</summary>\n\n```json\n{}\n```\n\n</details>\n",
-            kind.name(),
-            kind.zh(),
-            capital(kind.en()),
-            pretty(&kind.example()),
-            pretty(&kind.schema()),
-        );
+        let (name, zh, en) = (kind.name(), kind.zh(), capital(kind.en()));
+        let (example, schema) = (pretty(&kind.example()), pretty(&kind.schema()));
+        let _ = write!(page, "\n## `{name}`\n\n{zh}。{en}.\n\n```json\n{example}\n```\n");
+        let summary = "<details><summary>JSON Schema</summary>";
+        let _ = writeln!(page, "\n{summary}\n\n```json\n{schema}\n```\n\n</details>");
     }
     page
 }

@@ -147,8 +147,8 @@ pub(super) async fn change_webhook_endpoint(
 ) -> Result<HttpResponse> {
     let (changes, versions) = (body.value.into(), if_match(&request));
     let whose = Whose::Anybodys;
-    let changed = service::change(&app, whose, id, &changes, versions.as_deref(), offer.0).await?;
-    let endpoint = WebhookEndpoint::from(changed);
+    let endpoint = service::change(&app, whose, id, &changes, versions.as_deref(), offer.0).await?;
+    let endpoint = WebhookEndpoint::from(endpoint);
     Ok(HttpResponse::Ok().insert_header(etag(endpoint.version)).json(endpoint))
 }
 

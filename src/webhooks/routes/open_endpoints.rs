@@ -149,8 +149,8 @@ pub(super) async fn change_own_webhook_endpoint(
 ) -> Result<HttpResponse> {
     let (changes, versions) = (body.value.into(), if_match(&request));
     let whose = Whose::Partners(caller.partner);
-    let changed = service::change(&app, whose, id, &changes, versions.as_deref(), offer.0).await?;
-    let endpoint = WebhookEndpoint::from(changed);
+    let endpoint = service::change(&app, whose, id, &changes, versions.as_deref(), offer.0).await?;
+    let endpoint = WebhookEndpoint::from(endpoint);
     Ok(HttpResponse::Ok().insert_header(etag(endpoint.version)).json(endpoint))
 }
 

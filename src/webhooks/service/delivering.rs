@@ -240,9 +240,10 @@ fn conclude(delivery: &mut Delivery, ended: &Finished, now: DateTime<Utc>) {
         (delivery.state, delivery.finished_at) = (DeliveryState::Delivered, Some(now));
     } else if delivery.state == DeliveryState::Waiting {
         let chance = rand::rng().random_range(-1.0..=1.0);
-        match schedule::pause(delivery.attempts, chance) {
-            Some(pause) => delivery.next_at = now + pause,
-            None => (delivery.state, delivery.finished_at) = (DeliveryState::Failed, Some(now)),
+        if let Some(pause) = schedule::pause(delivery.attempts, chance) {
+            delivery.next_at = now + pause;
+        } else {
+            (delivery.state, delivery.finished_at) = (DeliveryState::Failed, Some(now));
         }
     }
 }

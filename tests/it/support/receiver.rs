@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use actix_web::rt::spawn;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 /// A request as it came.
@@ -27,7 +27,7 @@ pub enum Reply {
     Status(u16),
     /// A status, headers, a body.
     With(u16, Vec<(&'static str, String)>, String),
-    /// Nothing, for ever.
+    /// Nothing, until the receiver is released.
     Silence,
     /// The connection is closed without an answer.
     HangUp,
@@ -46,6 +46,7 @@ pub struct Receiver {
     pub url: String,
     state: Arc<Mutex<State>>,
     arrived: Arc<Notify>,
+    released: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
@@ -55,13 +56,15 @@ impl Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (state, arrived) = (Arc::<Mutex<State>>::default(), Arc::<Notify>::default());
+        let (released, silent) = watch::channel(false);
         let (kept, signal) = (Arc::clone(&state), Arc::clone(&arrived));
         let task = spawn(async move {
             while let Ok((connection, _)) = listener.accept().await {
-                spawn(converse(connection, Arc::clone(&kept), Arc::clone(&signal)));
+                let (kept, signal) = (Arc::clone(&kept), Arc::clone(&signal));
+                spawn(converse(connection, kept, signal, silent.clone()));
             }
         });
-        Self { url, state, arrived, task }
+        Self { url, state, arrived, released, task }
     }
 
     /// Answers the next request so; several are answered in sequence.
@@ -72,6 +75,11 @@ impl Receiver {
     /// Answers requests of a path so from now on.
     pub fn always(&self, path: &str, reply: Reply) {
         self.state.lock().unwrap().always.insert(path.to_owned(), reply);
+    }
+
+    /// Ends every silence: whoever waits for an answer learns that none comes.
+    pub fn release(&self) {
+        self.released.send_replace(true);
     }
 
     /// What came so far.
@@ -102,7 +110,12 @@ impl Drop for Receiver {
     }
 }
 
-async fn converse(mut connection: TcpStream, state: Arc<Mutex<State>>, arrived: Arc<Notify>) {
+async fn converse(
+    mut connection: TcpStream,
+    state: Arc<Mutex<State>>,
+    arrived: Arc<Notify>,
+    mut silent: watch::Receiver<bool>,
+) {
     while let Some(request) = read(&mut connection).await {
         let reply = {
             let mut state = state.lock().unwrap();
@@ -114,7 +127,10 @@ async fn converse(mut connection: TcpStream, state: Arc<Mutex<State>>, arrived: 
         let (status, headers, body) = match reply {
             Reply::Status(status) => (status, Vec::new(), String::new()),
             Reply::With(status, headers, body) => (status, headers, body),
-            Reply::Silence => std::future::pending().await,
+            Reply::Silence => {
+                let _ = silent.wait_for(|released| *released).await;
+                return;
+            }
             Reply::HangUp => return,
         };
         let mut text = format!("HTTP/1.1 {status} x\r\n");

@@ -27,7 +27,7 @@ async fn an_endpoint_that_hangs_delays_no_other() {
         hooked.happens(member, "a").await;
     }
     Relay::new(hooked.app.app.clone(), REACTIONS).drain().await.unwrap();
-    let (_switch, stop) = StopSwitch::new();
+    let (switch, stop) = StopSwitch::new();
     let dispatcher = spawn(dispatch(hooked.app.app.clone(), stop));
     let others = 38 * 20;
     hooked
@@ -36,7 +36,9 @@ async fn an_endpoint_that_hangs_delays_no_other() {
         .await;
     let silent = hooked.receiver.received().iter().filter(|it| it.path == "/hook").count();
     assert!(silent <= hooked.app.app.config.webhooks.at_once, "{silent} at once");
-    dispatcher.abort();
+    switch.tell();
+    hooked.receiver.release();
+    dispatcher.await.unwrap();
 }
 
 /// A worker that is told to stop ends what is under way, writes it down and leaves the endpoint to others.
