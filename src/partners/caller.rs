@@ -95,7 +95,7 @@ fn enter<T: 'static>(
     payload: &mut Payload,
     welcome: impl FnOnce(ActiveKey) -> Result<T> + 'static,
 ) -> LocalBoxFuture<'static, Result<T>> {
-    let signs = HEADERS.iter().any(|name| request.headers().contains_key(*name));
+    let signs = signs(request);
     // A bearer's body is left to whoever wants it, once she is known.
     let payload = signs.then(|| payload.take());
     let asked = request.clone();
@@ -112,6 +112,13 @@ fn enter<T: 'static>(
         admitted?;
         welcome(key)
     })
+}
+
+/// Whoever sends a key may send a timestamp for reasons of its own; a signature is never one of them.
+fn signs(request: &HttpRequest) -> bool {
+    let [.., signature] = HEADERS;
+    let sent = |name: &str| request.headers().contains_key(name);
+    sent(signature) || (!sent("authorization") && HEADERS.into_iter().any(sent))
 }
 
 async fn signed(app: &App, request: &HttpRequest, payload: Payload) -> Result<ActiveKey> {

@@ -280,7 +280,7 @@ pub async fn change_key(
 ) -> Result<Key> {
     let scopes = changes.scopes.as_deref().map(known).transpose()?;
     lies_ahead(app, changes.expires_at.flatten())?;
-    let changed = db::in_tx(&app.db, async |tx| {
+    let written = db::in_tx(&app.db, async |tx| {
         let before = store::lock_key(tx, partner, key).await?.ok_or(codes::NOT_FOUND)?;
         matches_version(versions, before.version)?;
         still_good(&before, app.clock.now())?;
@@ -294,9 +294,9 @@ pub async fn change_key(
         }
         Ok::<_, Error>(row)
     });
-    let changed = changed.await?;
+    let written = written.await?;
     forget(app, key).await;
-    Ok(changed.into())
+    Ok(written.into())
 }
 
 fn apply(mut row: partner_key::Model, changes: &KeyChanges) -> Result<partner_key::Model> {
