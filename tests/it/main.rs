@@ -32,6 +32,7 @@ mod permissions;
 mod plans;
 mod points;
 mod probes;
+mod proxies;
 mod races;
 mod races_jobs;
 mod rows;
