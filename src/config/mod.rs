@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::kernel::network::Network;
+use crate::kernel::cidr::Cidrs;
 
 #[cfg(debug_assertions)]
 pub use load::abort_step;
@@ -76,6 +76,9 @@ pub struct Server {
     pub drain_seconds: u64,
     /// Serve `/docs`.
     pub docs: bool,
+    /// Proxies whose `X-Forwarded-For` is believed (S22).
+    #[serde(deserialize_with = "load::proxies")]
+    pub trusted_proxies: Cidrs,
 }
 
 /// SQL.
@@ -146,8 +149,10 @@ pub struct Security {
     pub staff_hours: u32,
     /// Sign-ins a minute for one account from one address.
     pub sign_ins_per_minute: u32,
-    /// Requests a minute for one key of a partner.
+    /// Requests a minute for one key of a partner that has no rate of its own.
     pub partner_requests_per_minute: u32,
+    /// Whether answers to partners say what is left of their quota.
+    pub rate_limit_headers: bool,
 }
 
 /// The mini-program.
@@ -179,7 +184,7 @@ pub struct Webhooks {
     /// Ports that endpoints may have; none is any.
     pub ports: Vec<u16>,
     /// Private ranges that endpoints may have.
-    pub allowed_networks: Vec<Network>,
+    pub allowed_networks: Cidrs,
     /// Plain http, outside of production.
     pub allow_http: bool,
     /// Longest delivery.

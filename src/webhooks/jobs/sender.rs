@@ -165,6 +165,7 @@ mod tests {
     use entity::ids::{EventId, WebhookDeliveryId};
 
     use super::*;
+    use crate::kernel::cidr::Cidrs;
     use crate::webhooks::rules::target::Schemes;
 
     fn parcel(url: String) -> Parcel {
@@ -180,7 +181,7 @@ mod tests {
         let home = TcpListener::bind("127.0.0.1:0").unwrap();
         home.set_nonblocking(true).unwrap();
         let port = home.local_addr().unwrap().port();
-        let policy = Policy { ports: vec![], networks: vec![], schemes: Schemes::Plain };
+        let policy = Policy { ports: vec![], networks: Cidrs::default(), schemes: Schemes::Plain };
         let url = format!("http://rebind.example:{port}/");
         assert!(policy.read(&url).is_ok());
         let rebinding: LookUp = |_| {

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
-use crate::kernel::network::{Network, is_public};
+use crate::kernel::cidr::Cidrs;
+use crate::kernel::network::is_public;
 
 /// The longest URL, in bytes.
 pub const LONGEST_URL: usize = 2_000;
@@ -15,7 +16,7 @@ pub struct Policy {
     /// Ports; none is any.
     pub ports: Vec<u16>,
     /// Private ranges that are allowed all the same.
-    pub networks: Vec<Network>,
+    pub networks: Cidrs,
     /// Which schemes.
     pub schemes: Schemes,
 }
@@ -63,7 +64,7 @@ impl Policy {
     /// Whether deliveries may go to an address.
     #[must_use]
     pub fn reaches(&self, address: IpAddr) -> bool {
-        is_public(address) || self.networks.iter().any(|network| network.contains(address))
+        is_public(address) || self.networks.contain(address)
     }
 
     /// Reads the URL of an endpoint. Whatever way an address is spelt in, it is seen as the one it is; a name is
@@ -105,7 +106,7 @@ mod tests {
     use super::*;
 
     fn strict() -> Policy {
-        Policy { ports: vec![443, 8443], networks: Vec::new(), schemes: Schemes::Secure }
+        Policy { ports: vec![443, 8443], networks: Cidrs::default(), schemes: Schemes::Secure }
     }
 
     #[test]
@@ -218,7 +219,7 @@ mod tests {
     #[test]
     fn what_is_allowed_by_name_is_allowed() {
         let mut policy = strict();
-        policy.networks = vec!["127.0.0.1".parse().unwrap()];
+        policy.networks = Cidrs(vec!["127.0.0.1".parse().unwrap()]);
         policy.schemes = Schemes::Plain;
         policy.ports = Vec::new();
         assert!(policy.read("http://127.0.0.1:4711/x").is_ok());

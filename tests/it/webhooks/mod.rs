@@ -30,7 +30,7 @@ pub struct Hooked {
 
 /// Receivers of tests are on this machine: by name and nowhere else.
 pub fn at_home(config: &mut Config) {
-    config.webhooks.allowed_networks = vec!["127.0.0.1".parse().unwrap()];
+    config.webhooks.allowed_networks.0 = vec!["127.0.0.1".parse().unwrap()];
     config.webhooks.allow_http = true;
     config.webhooks.ports = Vec::new();
     // Nobody here is too slow, unless a test is about that.
