@@ -4,6 +4,7 @@ mod about;
 pub mod coalesce;
 mod connect;
 pub mod idempotency;
+pub mod keyset;
 pub mod rows;
 pub mod schema;
 mod session;
