@@ -35,7 +35,8 @@ async fn an_administrator_reads_who_saw_a_member_with_all_her_ids() {
     app.advance(TimeDelta::seconds(1));
     for id in [her.id.clone(), till.to_string()] {
         let read = page(app, &office, &format!("?member_id={id}&action=member.read")).await;
-        let whose: Vec<_> = read["items"].as_array().unwrap().iter().map(|it| &it["member_id"]).collect();
+        let whose: Vec<_> =
+            read["items"].as_array().unwrap().iter().map(|it| &it["member_id"]).collect();
         assert_eq!(whose, [&json!(till.to_string()), &json!(her.id)], "{read}");
         assert_eq!(read["items"][0]["actor_id"], shop.guides[0].to_string());
         assert_eq!(read["items"][0]["details"], json!({"part": "profile"}));

@@ -65,8 +65,8 @@ async fn one_byte_of_any_column_is_seen_and_the_line_named() {
         let new = other(&old);
         set(&app, 5, column, new.clone()).await;
         let found = found(&app).await;
-        let moved = column == audit_log::Column::Seq;
-        let id = if column == audit_log::Column::Id {
+        let moved = matches!(column, audit_log::Column::Seq);
+        let id = if matches!(column, audit_log::Column::Id) {
             found.iter().find_map(|one| one.id).unwrap()
         } else {
             fifth.id
