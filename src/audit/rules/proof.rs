@@ -118,14 +118,14 @@ impl<'a> Walk<'a> {
                 None => walk.find(None, None, Fault::HeadFile { line: *line }),
                 // What was deleted in good time cannot be compared any more.
                 Some(head) if head.seq < walk.last.0 => {}
-                Some(head) => walk.expect(*line, head),
+                Some(head) => walk.keep(*line, head),
             }
         }
         walk
     }
 
     /// Keeps a head to compare the chain with once it is there.
-    fn expect(&mut self, line: usize, head: &Head) {
+    fn keep(&mut self, line: usize, head: &Head) {
         let known = self.heads.insert(head.seq, (line, head.link.clone()));
         let clashes = known.is_some_and(|(_, link)| link != head.link);
         if clashes || (head.seq == self.last.0 && self.sound && head.link != self.last.1) {

@@ -9,6 +9,8 @@ use crate::customers::{PHONE, Retailer};
 use crate::support::TestApp;
 
 async fn page(app: &TestApp, token: &str, query: &str) -> Value {
+    // Lines of one millisecond have no order.
+    app.advance(TimeDelta::milliseconds(1));
     app.get(&format!("/v1/admin/audit{query}")).bearer(token).send().await.expect(200)
 }
 
@@ -42,7 +44,9 @@ async fn an_administrator_reads_who_saw_a_member_with_all_her_ids() {
         assert_eq!(read["items"][0]["details"], json!({"part": "profile"}));
     }
     let mine = page(app, &office, &format!("?actor={}", shop.guides[0])).await;
-    assert_eq!(actions(&mine), ["member.read", "staff.signed_in", "staff.password_set"]);
+    let mut actions = actions(&mine);
+    actions.sort_unstable();
+    assert_eq!(actions, ["member.read", "staff.password_set", "staff.signed_in"]);
     let reads = of(app, AuditAction::AuditRead).await;
     assert_eq!(reads.len(), 3);
     assert_eq!(reads[0].details, json!({"by": ["action", "member"]}).to_string());
@@ -54,7 +58,7 @@ async fn an_administrator_reads_who_saw_a_member_with_all_her_ids() {
 async fn pages_and_periods_and_what_is_refused() {
     let app = TestApp::start().await;
     let office = admin(&app, "A001").await;
-    app.advance(TimeDelta::hours(1));
+    app.advance(TimeDelta::minutes(1));
     let from = app.now();
     for _ in 0..5 {
         app.advance(TimeDelta::minutes(1));

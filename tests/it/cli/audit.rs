@@ -49,11 +49,11 @@ async fn verify_exits_1_and_names_the_line_and_heads_prints_the_head() {
 
     let unprotect = ["DROP TRIGGER audit_log_no_update", "DROP TRIGGER audit_log_no_delete"];
     by_hand(&folder, &unprotect).await;
-    by_hand(&folder, &["UPDATE audit_log SET action = 'staff.eaten' WHERE seq = 3"]).await;
+    by_hand(&folder, &["UPDATE audit_log SET outcome = 'eaten' WHERE seq = 3"]).await;
     let changed = folder.run(&["audit", "verify"]);
     assert_eq!(changed.code, 1, "{changed:?}");
     assert!(changed.out.contains("aud_") && changed.out.contains("seq 3: Changed"), "{changed:?}");
-    by_hand(&folder, &["UPDATE audit_log SET action = 'staff.hired' WHERE seq = 3"]).await;
+    by_hand(&folder, &["UPDATE audit_log SET outcome = 'done' WHERE seq = 3"]).await;
     let elsewhere = outside.to_str().unwrap();
     assert_eq!(folder.run(&["audit", "verify", "--heads", elsewhere]).code, 0);
     // Everything is gone, and the program begins anew.
