@@ -4,6 +4,7 @@ use std::io::Read;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use chrono::Days;
 use huiyi::app::App;
 use huiyi::kernel::clock::Clock;
 use huiyi::points::service as points;
@@ -80,15 +81,35 @@ fn read(program: &Program, effort: Effort, tokens: &[String]) {
     }
     assert!(pages.len() as u64 >= DEEP / 50, "{} pages", pages.len());
     loads(program, effort, "history_deep", &pages);
+    statement(program, effort, tokens);
     figure("ledger_size.server_memory", program.memory_mib(), "MiB");
 }
 
-fn get(program: &Program, path: &str, token: &str) -> Value {
+/// A year of an ordinary reader as CSV, and that of the long history.
+fn statement(program: &Program, effort: Effort, tokens: &[String]) {
+    let today = Clock::system().now().date_naive();
+    let (from, to) = (today - Days::new(390), today + Days::new(1));
+    let path = format!("/v1/member/points/statement.csv?from={from}&to={to}");
+    let each: Vec<_> =
+        tokens[1..].iter().map(|token| (path.clone(), Some(token.clone()))).collect();
+    loads(program, effort, "statement", &each);
+    let started = Instant::now();
+    let lines = text(program, &path, &tokens[0]).lines().count();
+    figure("ledger_size.statement_long", started.elapsed().as_secs_f64() * 1000.0, "ms");
+    figure("ledger_size.statement_long_lines", lines as f64, "lines");
+    assert!(lines as u64 > DEEP, "{lines} lines");
+}
+
+fn text(program: &Program, path: &str, token: &str) -> String {
     program.runtime.block_on(async {
         let request = program.http.get(format!("{}{path}", program.url)).bearer_auth(token);
-        let text = request.send().await.unwrap().text().await.unwrap();
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}: {text}"))
+        request.send().await.unwrap().text().await.unwrap()
     })
+}
+
+fn get(program: &Program, path: &str, token: &str) -> Value {
+    let text = text(program, path, token);
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}: {text}"))
 }
 
 fn loads(program: &Program, effort: Effort, name: &str, requests: &[(String, Option<String>)]) {

@@ -376,3 +376,13 @@ AdjustmentState {
     /// A second person said no.
     Rejected = "rejected",
 });
+
+code!(/// Whether requests with a partner's key are signed (S21).
+Signing {
+    /// Never: the key itself is sent.
+    Off = "off",
+    /// Either way.
+    Optional = "optional",
+    /// Always: the key itself is never sent.
+    Required = "required",
+});

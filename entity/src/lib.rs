@@ -29,6 +29,7 @@ pub mod order_refund;
 pub mod order_refund_line;
 pub mod partner;
 pub mod partner_key;
+pub mod partner_key_usage;
 pub mod points_account;
 pub mod points_adjustment;
 pub mod points_budget;

@@ -18,6 +18,10 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     /// When all its keys were stopped.
     pub disabled_at: Option<DateTimeUtc>,
+    /// Requests a minute for each of its keys; none is the configuration's.
+    pub requests_per_minute: Option<i32>,
+    /// Counts changes.
+    pub version: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -2,8 +2,9 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::codes::Signing;
 use crate::ids::{PartnerId, PartnerKeyId};
-use crate::values::{Digest, Words};
+use crate::values::{Digest, Sealed, Words};
 
 /// A credential of a partner (OP-2).
 #[sea_orm::model]
@@ -24,12 +25,21 @@ pub struct Model {
     pub scopes: Words,
     /// When made.
     pub created_at: DateTimeUtc,
-    /// End of its life; set on rotation.
+    /// End of its life.
     pub expires_at: Option<DateTimeUtc>,
     /// Last use, to the minute.
     pub last_used_at: Option<DateTimeUtc>,
     /// When revoked, at once.
     pub revoked_at: Option<DateTimeUtc>,
+    /// Whether requests are signed.
+    pub signing: Signing,
+    /// The whole key, sealed, where it signs: a signature is checked with what made it.
+    pub sealed_key: Option<Sealed>,
+    /// Networks it may be used from; none is everywhere.
+    #[sea_orm(column_type = "Json")]
+    pub allowed_networks: Option<Words>,
+    /// Counts changes.
+    pub version: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

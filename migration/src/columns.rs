@@ -99,6 +99,13 @@ pub fn json(name: &'static str) -> ColumnDef {
     column
 }
 
+/// A document that may be absent.
+pub fn json_null(name: &'static str) -> ColumnDef {
+    let mut column = ColumnDef::new(name);
+    column.json_binary();
+    column
+}
+
 /// A calendar day.
 pub fn day(name: &'static str) -> ColumnDef {
     let mut column = day_null(name);

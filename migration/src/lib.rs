@@ -35,6 +35,7 @@ mod m20261122_000024_close_points_accounts;
 mod m20261122_000025_drop_index_of_event_members;
 mod m20261122_000026_tie_orders_to_points;
 mod m20261122_000027_create_audit_log;
+mod m20261122_000031_extend_partners;
 
 /// Every step, oldest first.
 #[derive(Debug)]
@@ -71,6 +72,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000025_drop_index_of_event_members::Migration),
             Box::new(m20261122_000026_tie_orders_to_points::Migration),
             Box::new(m20261122_000027_create_audit_log::Migration),
+            Box::new(m20261122_000031_extend_partners::Migration),
         ]
     }
 }

@@ -3,13 +3,15 @@
 use clap::{Args, Subcommand};
 
 use super::{Failure, Settings, logs, process, say};
+use crate::kernel::cidr::{Cidr, Cidrs};
+use crate::kernel::codes::Signing;
 use crate::partners::service as partners;
 
 const EXAMPLES: &str = "\
 Examples:
   huiyi partner create 门店收银 --scope orders:write --scope points:write --config huiyi.toml
 
-Scopes: orders:write, points:write, members:read. The key is shown once.";
+Scopes: orders:write, points:write, members:read, benefits:write. The key is shown once.";
 
 /// Make partners and their keys
 #[derive(Debug, Subcommand)]
@@ -29,8 +31,20 @@ pub(super) struct Create {
     /// Name of the key, to tell several apart
     #[arg(long, value_name = "TEXT", default_value = "first")]
     key_name: String,
+    /// Network it may be used from, such as 203.0.113.0/24; may be given several times; everywhere without it
+    #[arg(long = "from", value_name = "NETWORK", value_delimiter = ',')]
+    networks: Vec<Cidr>,
+    /// Requests have to be signed: the key itself is never sent
+    #[arg(long)]
+    signed: bool,
     #[command(flatten)]
     settings: Settings,
+}
+
+impl Create {
+    const fn signing(&self) -> Signing {
+        if self.signed { Signing::Required } else { Signing::Off }
+    }
 }
 
 impl Partner {
@@ -40,11 +54,22 @@ impl Partner {
         let config = create.settings.load()?;
         process::block_on(async {
             let (app, _lock) = process::open_beside(config).await?;
-            let partner = partners::register(&app, &create.name).await?;
-            let made = partners::issue_key(&app, partner, &create.key_name, &create.scopes).await?;
+            let terms = partners::KeyTerms {
+                networks: Cidrs(create.networks.clone()),
+                signing: create.signing(),
+                ..partners::KeyTerms::new(&create.key_name, &create.scopes)
+            };
+            let partner =
+                partners::register(&app, &partners::NewPartner::named(&create.name)).await?;
+            let made = partners::issue_key(&app, partner, &terms).await?;
+            let how = if create.signed {
+                "Sign requests with it: docs/signing.md."
+            } else {
+                "Send it as `Authorization: Bearer …`."
+            };
             say(format!(
-                "Key of {}, shown once:\n  {}\n\nSend it as `Authorization: Bearer …`.",
-                create.name, made.key
+                "Key {} of {}, shown once:\n  {}\n\n{}",
+                made.id, create.name, made.key, how
             ));
             Ok(())
         })

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::config::{self, Environment};
 use crate::http::metrics::Metrics;
 use crate::jobs::{Stop, StopSwitch};
+use crate::partners::service as partners;
 use crate::wiring::probes::Stopping;
 use crate::wiring::{jobs, server};
 
@@ -110,6 +111,8 @@ pub(super) async fn serve(
     let handle = api.handle();
     let mut api = tokio::task::spawn_local(api);
     let worker = Worker::start(&app);
+    let (last_uses, stop) = StopSwitch::new();
+    let uses = tokio::task::spawn_local(partners::keep_writing_uses(app.clone(), stop));
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "ready");
     ready();
     tokio::select! {
@@ -129,6 +132,9 @@ pub(super) async fn serve(
     }
     let drain = Duration::from_secs(app.config.server.drain_seconds);
     worker.end(drain).await;
+    // After the last request.
+    last_uses.tell();
+    let _ = tokio::time::timeout(drain, uses).await;
     if let Some(side) = side {
         side.stop(false).await;
     }

@@ -5,7 +5,10 @@ use std::path::Path;
 
 use config::{Environment as EnvironmentSource, File, FileFormat};
 
+use serde::{Deserialize, Deserializer};
+
 use super::Config;
+use crate::kernel::cidr::Cidrs;
 
 /// Every key with its default, as shipped.
 pub const DEFAULTS: &str = include_str!("default.toml");
@@ -51,6 +54,17 @@ fn from_parts(
     read.map_err(|error| ConfigError(error.to_string()))
 }
 
+/// Networks of proxies; not everybody's, for then any client could claim any address.
+pub(super) fn proxies<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cidrs, D::Error> {
+    let networks = Cidrs::deserialize(deserializer)?;
+    match networks.0.iter().find(|network| network.is_everywhere()) {
+        Some(all) => Err(serde::de::Error::custom(format!(
+            "{all} would believe every client: name the networks of your proxies"
+        ))),
+        None => Ok(networks),
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 fn read_environment() -> Vec<(String, String)> {
     std::env::vars_os()
@@ -90,11 +104,13 @@ pub fn masked(config: &Config) -> String {
     let c = config;
     format!(
         "environment = {:?}\n\n[server]\nlisten = {:?}\nmetrics_listen = {:?}\nworkers = {}\ndata_dir = {:?}\n\
-         max_body_bytes = {}\nmax_batch_body_bytes = {}\nnotice_seconds = {}\ndrain_seconds = {}\ndocs = {}\n\n\
+         max_body_bytes = {}\nmax_batch_body_bytes = {}\nnotice_seconds = {}\ndrain_seconds = {}\ndocs = {}\n\
+         trusted_proxies = {:?}\n\n\
          [database]\nurl = {:?}\nmax_connections = {}\nacquire_seconds = {}\n\n\
          [redis]\nurl = {:?}\nprefix = {:?}\n\n[business]\nname = {:?}\ntime_zone = {:?}\n\n\
          [security]\nsigning_key = {}\ndata_key = {}\naccess_minutes = {}\nmember_days = {}\nstaff_hours = {}\n\
-         sign_ins_per_minute = {}\npartner_requests_per_minute = {}\n\n\
+         sign_ins_per_minute = {}\npartner_requests_per_minute = {}\n\
+         rate_limit_headers = {}\n\n\
          [wechat]\nbase_url = {:?}\napp_id = {:?}\napp_secret = {}\ntimeout_ms = {}\n\n\
          [worker]\nenabled = {}\n\n[log]\nformat = {:?}\nlevel = {:?}\n",
         format!("{:?}", c.environment).to_lowercase(),
@@ -107,6 +123,7 @@ pub fn masked(config: &Config) -> String {
         c.server.notice_seconds,
         c.server.drain_seconds,
         c.server.docs,
+        c.server.trusted_proxies.texts(),
         without_password(c.database.url.expose_secret()),
         c.database.max_connections,
         c.database.acquire_seconds,
@@ -121,6 +138,7 @@ pub fn masked(config: &Config) -> String {
         c.security.staff_hours,
         c.security.sign_ins_per_minute,
         c.security.partner_requests_per_minute,
+        c.security.rate_limit_headers,
         c.wechat.base_url,
         c.wechat.app_id,
         secret(&c.wechat.app_secret),
@@ -205,6 +223,16 @@ mod tests {
                     .unwrap();
             assert_eq!(config.wechat.app_secret.expose_secret(), text);
             assert_eq!(config.redis.prefix, text);
+        }
+    }
+
+    #[test]
+    fn trusted_proxies_are_networks_and_never_everybody() {
+        let read = |text| with(&[("HUIYI__SERVER__TRUSTED_PROXIES", text)]);
+        let proxies = read("10.0.0.0/8, ::1").unwrap().server.trusted_proxies;
+        assert_eq!(proxies.texts(), ["10.0.0.0/8", "::1/128"]);
+        for bad in ["10.0.0.1/8", "0.0.0.0/0", "::/0", "proxy.local"] {
+            assert!(read(bad).unwrap_err().0.contains(bad), "{bad}");
         }
     }
 

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use crate::kernel::cidr::Cidrs;
+
 #[cfg(debug_assertions)]
 pub use load::abort_step;
 pub use load::{ConfigError, DEFAULTS, load, masked};
@@ -74,6 +76,9 @@ pub struct Server {
     pub drain_seconds: u64,
     /// Serve `/docs`.
     pub docs: bool,
+    /// Proxies whose `X-Forwarded-For` is believed (S22).
+    #[serde(deserialize_with = "load::proxies")]
+    pub trusted_proxies: Cidrs,
 }
 
 /// SQL.
@@ -144,8 +149,10 @@ pub struct Security {
     pub staff_hours: u32,
     /// Sign-ins a minute for one account from one address.
     pub sign_ins_per_minute: u32,
-    /// Requests a minute for one key of a partner.
+    /// Requests a minute for one key of a partner that has no rate of its own.
     pub partner_requests_per_minute: u32,
+    /// Whether answers to partners say what is left of their quota.
+    pub rate_limit_headers: bool,
 }
 
 /// The mini-program.

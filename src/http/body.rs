@@ -37,11 +37,9 @@ where
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let limit = app(request).map(|app| app.config.server.max_body_bytes);
-        let (json, payload) = (is_json(request), payload.take());
-        let passed = gate::passed(request);
+        let arriving = Arriving::of(request, payload, limit);
         Box::pin(async move {
-            passed.await;
-            let raw = read(json, payload, limit?).await?;
+            let raw = arriving.read().await?;
             let value = parse(&raw)?;
             Ok(Self { value, raw })
         })
@@ -57,13 +55,8 @@ where
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let limit = app(request).map(|app| app.config.server.max_batch_body_bytes);
-        let (json, payload) = (is_json(request), payload.take());
-        let passed = gate::passed(request);
-        Box::pin(async move {
-            passed.await;
-            let raw = read(json, payload, limit?).await?;
-            Ok(Self(parse(&raw)?))
-        })
+        let arriving = Arriving::of(request, payload, limit);
+        Box::pin(async move { Ok(Self(parse(&arriving.read().await?)?)) })
     }
 }
 
@@ -90,10 +83,47 @@ fn is_json(request: &HttpRequest) -> bool {
         })
 }
 
-async fn read(json: bool, mut payload: Payload, limit: usize) -> Result<Bytes> {
-    if !json {
-        return Err(codes::UNSUPPORTED_MEDIA_TYPE.into());
+/// A body that waits until it is known who sent it.
+struct Arriving<P> {
+    json: bool,
+    payload: Payload,
+    limit: Result<usize>,
+    passed: P,
+}
+
+impl Arriving<()> {
+    fn of(
+        request: &HttpRequest,
+        payload: &mut Payload,
+        limit: Result<usize>,
+    ) -> Arriving<impl Future<Output = Option<Bytes>> + 'static> {
+        if let Ok(limit) = &limit {
+            gate::takes(request, *limit);
+        }
+        let (json, passed) = (is_json(request), gate::passed(request));
+        Arriving { json, payload: payload.take(), limit, passed }
     }
+}
+
+impl<P: Future<Output = Option<Bytes>>> Arriving<P> {
+    async fn read(self) -> Result<Bytes> {
+        let read = self.passed.await;
+        let limit = self.limit?;
+        if !self.json {
+            return Err(codes::UNSUPPORTED_MEDIA_TYPE.into());
+        }
+        match read {
+            Some(raw) => Ok(raw),
+            None => collected(self.payload, limit).await,
+        }
+    }
+}
+
+/// The whole body.
+///
+/// # Errors
+/// `body_too_large`, `body_too_slow`.
+pub(super) async fn collected(mut payload: Payload, limit: usize) -> Result<Bytes> {
     let collected = tokio::time::timeout(PATIENCE, collect(&mut payload, limit)).await;
     collected.map_err(|_| Error::from(codes::BODY_TOO_SLOW))?
 }

@@ -8,9 +8,10 @@ use actix_web::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, HeaderName, Header
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
-use super::codes;
+use super::client::ClientIp;
 use super::metrics::Metrics;
 use super::problem::{Error, Language, Refusal, render};
+use super::{codes, limits};
 use crate::kernel::clock;
 
 /// The id of a request: the caller's `X-Request-Id` when it is plain, else one of ours.
@@ -59,9 +60,13 @@ pub async fn context<B: MessageBody + 'static>(
         }
         None => response.map_into_left_body(),
     };
+    let limit = limits::told(response.request());
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, value);
+    }
+    for (name, value) in limit.into_iter().flatten() {
+        headers.insert(name, value);
     }
     headers.insert(NOSNIFF, HeaderValue::from_static("nosniff"));
     if !headers.contains_key(CACHE_CONTROL) {
@@ -135,6 +140,8 @@ fn report<B>(
         method = %request.method(),
         route,
         status,
+        // Its network only: a whole address is personal.
+        client = %ClientIp::of(request).network(),
         micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         "request"
     );

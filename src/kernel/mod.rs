@@ -5,6 +5,7 @@ pub mod actor;
 pub mod apportion;
 pub mod bell;
 pub mod calendar;
+pub mod cidr;
 pub mod clock;
 pub mod jwt;
 pub mod measures;

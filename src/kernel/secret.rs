@@ -1,6 +1,9 @@
 //! Secrets that we hand out: made at random, kept as digests, compared in constant time.
 
+use std::fmt;
+
 use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hmac;
 use aws_lc_rs::rand::fill;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -34,6 +37,41 @@ pub fn digest_of(parts: &[&[u8]]) -> Digest {
 #[must_use]
 pub fn same(a: &Digest, b: &Digest) -> bool {
     aws_lc_rs::constant_time::verify_slices_are_equal(a.0.as_bytes(), b.0.as_bytes()).is_ok()
+}
+
+/// The SHA-256 of `bytes` in lower-case hex.
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    HEXLOWER.encode(digest(&SHA256, bytes).as_ref())
+}
+
+/// What requests are signed with (S21): HMAC-SHA256.
+pub struct RequestKey(hmac::Key);
+
+impl fmt::Debug for RequestKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RequestKey(…)")
+    }
+}
+
+impl RequestKey {
+    /// Of a key as it was shown, byte for byte.
+    #[must_use]
+    pub fn new(key: &str) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()))
+    }
+
+    /// The signature of `text` in lower-case hex.
+    #[must_use]
+    pub fn sign(&self, text: &str) -> String {
+        HEXLOWER.encode(hmac::sign(&self.0, text.as_bytes()).as_ref())
+    }
+
+    /// Whether `signature` is that of `text`, in time that does not tell where it differs (S20).
+    #[must_use]
+    pub fn has_signed(&self, text: &str, signature: &[u8]) -> bool {
+        hmac::verify(&self.0, text.as_bytes(), signature).is_ok()
+    }
 }
 
 #[cfg(test)]

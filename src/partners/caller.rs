@@ -7,8 +7,11 @@ use actix_web::{FromRequest, HttpRequest};
 use entity::ids::{PartnerId, PartnerKeyId};
 use futures_util::future::LocalBoxFuture;
 
-use super::service::{ActiveKey, authenticate};
-use crate::http::{Error, Result, codes, credential, gate};
+use super::service::{ActiveKey, HEADERS, Target, Use, announced, authenticate, note_use, verify};
+use crate::app::App;
+use crate::http::bearer::bearer;
+use crate::http::body::app;
+use crate::http::{ClientIp, Error, Result, codes, gate, limits};
 
 /// A permission of third parties.
 pub trait Scope: 'static {
@@ -48,7 +51,7 @@ impl Scope for BenefitsWrite {
 pub const SCOPES: &[&str] =
     &[OrdersWrite::NAME, PointsWrite::NAME, MembersRead::NAME, BenefitsWrite::NAME];
 
-/// A third party whose key has the scope `S`: `Authorization: Bearer hyk_…`.
+/// A third party whose key has the scope `S`: it sends `Authorization: Bearer hyk_…`, or signs (S21).
 #[derive(Clone, Copy, Debug)]
 pub struct PartnerCaller<S> {
     /// Who.
@@ -62,15 +65,12 @@ impl<S: Scope> FromRequest for PartnerCaller<S> {
     type Error = Error;
     type Future = LocalBoxFuture<'static, Result<Self>>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let credential = credential(request);
-        gate::guard(request, async move {
-            let (app, text) = credential?;
-            let key = authenticate(&app, &text).await?;
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        enter(request, payload, |key| {
             if !key.has(S::NAME) {
                 return Err(codes::FORBIDDEN.into());
             }
-            Ok(Self { partner: key.partner, key: key.id, scope: PhantomData })
+            Ok(Self { partner: key.partner(), key: key.id(), scope: PhantomData })
         })
     }
 }
@@ -83,11 +83,58 @@ impl FromRequest for AnyKey {
     type Error = Error;
     type Future = LocalBoxFuture<'static, Result<Self>>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let credential = credential(request);
-        gate::guard(request, async move {
-            let (app, text) = credential?;
-            authenticate(&app, &text).await.map(Self)
-        })
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        enter(request, payload, |key| Ok(Self(key)))
     }
+}
+
+/// Lets a third party in: by signature where there is any trace of one, else by the key itself; from where it may come;
+/// as often as it may; and as whoever it then is.
+fn enter<T: 'static>(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    welcome: impl FnOnce(ActiveKey) -> Result<T> + 'static,
+) -> LocalBoxFuture<'static, Result<T>> {
+    let signs = signs(request);
+    // A bearer's body is left to whoever wants it, once she is known.
+    let payload = signs.then(|| payload.take());
+    let asked = request.clone();
+    gate::guard(request, async move {
+        let app = app(&asked)?;
+        let key = match payload {
+            Some(payload) => signed(&app, &asked, payload).await?,
+            None => authenticate(&app, bearer(&asked)?).await?,
+        };
+        key.check_address(ClientIp::of(&asked))?;
+        let (limit, quota) = key.limit();
+        let admitted = limits::admit_openly(&app, &asked, limit, quota).await;
+        note_use(&app, key.id(), if admitted.is_ok() { Use::Admitted } else { Use::Limited });
+        admitted?;
+        welcome(key)
+    })
+}
+
+/// Whoever sends a key may send a timestamp for reasons of its own; a signature is never one of them.
+fn signs(request: &HttpRequest) -> bool {
+    let [.., signature] = HEADERS;
+    let sent = |name: &str| request.headers().contains_key(name);
+    sent(signature) || (!sent("authorization") && HEADERS.into_iter().any(sent))
+}
+
+async fn signed(app: &App, request: &HttpRequest, payload: Payload) -> Result<ActiveKey> {
+    let announced = announced(app, HEADERS.map(|name| only(request, name))).await?;
+    let body = gate::read_first(request, payload).await?;
+    let target = Target {
+        method: request.method().as_str(),
+        path: request.uri().path(),
+        query: request.uri().query().unwrap_or_default(),
+    };
+    verify(app, announced, target, &body).await
+}
+
+/// The text of a header that was sent once.
+fn only<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    let mut sent = request.headers().get_all(name);
+    let value = sent.next().filter(|_| sent.next().is_none())?;
+    value.to_str().ok()
 }

@@ -1,12 +1,19 @@
 //! Queries.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::ids::{PartnerId, PartnerKeyId};
-use entity::{partner, partner_key};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use entity::{partner, partner_key, partner_key_usage as usage};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect,
+};
 
+use super::rules::Counts;
 use crate::db::Conn;
+
+/// Rows a statement.
+const CHUNK: usize = 500;
 
 /// Adds a partner; false when the name is taken.
 pub async fn insert(db: &impl Conn, row: partner::Model) -> Result<bool, DbErr> {
@@ -21,6 +28,20 @@ pub async fn insert(db: &impl Conn, row: partner::Model) -> Result<bool, DbErr> 
 
 pub async fn find(db: &impl Conn, id: PartnerId) -> Result<Option<partner::Model>, DbErr> {
     partner::Entity::find_by_id(id).one(db).await
+}
+
+pub async fn lock(db: &impl Conn, id: PartnerId) -> Result<Option<partner::Model>, DbErr> {
+    partner::Entity::find_by_id(id).lock_exclusive().one(db).await
+}
+
+/// Writes a whole row that the caller has locked.
+pub async fn save(db: &impl Conn, row: partner::Model) -> Result<(), DbErr> {
+    partner::Entity::update_many()
+        .filter(partner::Column::Id.eq(row.id))
+        .set(row.into_active_model().reset_all())
+        .exec(db)
+        .await?;
+    Ok(())
 }
 
 /// Partners in the order they were added, after `after`.
@@ -64,6 +85,16 @@ pub async fn lock_key(
         .await
 }
 
+/// Writes a whole row that the caller has locked.
+pub async fn save_key(db: &impl Conn, row: partner_key::Model) -> Result<(), DbErr> {
+    partner_key::Entity::update_many()
+        .filter(partner_key::Column::Id.eq(row.id))
+        .set(row.into_active_model().reset_all())
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
 /// Keys of a partner, newest first, before `before`.
 pub async fn keys(
     db: &impl Conn,
@@ -81,45 +112,61 @@ pub async fn keys(
     query.all(db).await
 }
 
-/// Revokes a key of this partner; false when there is none. The time of the first revocation stays.
-pub async fn revoke_key(
-    db: &impl Conn,
-    partner: PartnerId,
-    id: PartnerKeyId,
-    now: DateTime<Utc>,
-) -> Result<bool, DbErr> {
-    let Some(key) = lock_key(db, partner, id).await? else { return Ok(false) };
-    if key.revoked_at.is_none() {
-        partner_key::Entity::update_many()
-            .col_expr(partner_key::Column::RevokedAt, Expr::value(Some(now)))
-            .filter(partner_key::Column::Id.eq(id))
+/// Adds to what keys did by day, and to when they were last used. Rows are locked in the sequence of `counts`.
+pub async fn add_uses(db: &impl Conn, counts: &Counts) -> Result<(), DbErr> {
+    let nothing = |&(key_id, day): &(PartnerKeyId, NaiveDate)| {
+        usage::Model { key_id, day, requests: 0, limited: 0 }.into_active_model().reset_all()
+    };
+    for chunk in counts.keys().collect::<Vec<_>>().chunks(CHUNK) {
+        usage::Entity::insert_many(chunk.iter().map(|place| nothing(place)))
+            .on_conflict_do_nothing_on([usage::Column::KeyId, usage::Column::Day])
+            .exec_without_returning(db)
+            .await?;
+    }
+    // A row each: as many as keys were used in the last seconds, which is few.
+    for ((key, day), count) in counts {
+        usage::Entity::update_many()
+            .col_expr(
+                usage::Column::Requests,
+                Expr::col(usage::Column::Requests).add(count.requests),
+            )
+            .col_expr(usage::Column::Limited, Expr::col(usage::Column::Limited).add(count.limited))
+            .filter(usage::Column::KeyId.eq(*key))
+            .filter(usage::Column::Day.eq(*day))
             .exec(db)
             .await?;
     }
-    Ok(true)
+    for ((key, _), count) in counts {
+        used(db, *key, count.last_at).await?;
+    }
+    Ok(())
 }
 
-pub async fn expire_key(db: &impl Conn, id: PartnerKeyId, at: DateTime<Utc>) -> Result<(), DbErr> {
+/// Notes a use, unless a later one is noted.
+async fn used(db: &impl Conn, id: PartnerKeyId, at: DateTime<Utc>) -> Result<(), DbErr> {
+    let last = partner_key::Column::LastUsedAt;
     partner_key::Entity::update_many()
-        .col_expr(partner_key::Column::ExpiresAt, Expr::value(Some(at)))
+        .col_expr(last, Expr::value(Some(at)))
         .filter(partner_key::Column::Id.eq(id))
+        .filter(Condition::any().add(last.is_null()).add(last.lt(at)))
         .exec(db)
         .await?;
     Ok(())
 }
 
-/// Notes a use, unless one was noted within the last minute.
-pub async fn used(db: &impl Conn, id: PartnerKeyId, now: DateTime<Utc>) -> Result<(), DbErr> {
-    let before = now - TimeDelta::minutes(1);
-    partner_key::Entity::update_many()
-        .col_expr(partner_key::Column::LastUsedAt, Expr::value(Some(now)))
-        .filter(partner_key::Column::Id.eq(id))
-        .filter(
-            Condition::any()
-                .add(partner_key::Column::LastUsedAt.is_null())
-                .add(partner_key::Column::LastUsedAt.lt(before)),
-        )
-        .exec(db)
-        .await?;
-    Ok(())
+/// What a key did, latest day first, before `before`.
+pub async fn usage(
+    db: &impl Conn,
+    key: PartnerKeyId,
+    before: Option<NaiveDate>,
+    limit: u64,
+) -> Result<Vec<usage::Model>, DbErr> {
+    let mut query = usage::Entity::find()
+        .filter(usage::Column::KeyId.eq(key))
+        .order_by_desc(usage::Column::Day)
+        .limit(limit);
+    if let Some(before) = before {
+        query = query.filter(usage::Column::Day.lt(before));
+    }
+    query.all(db).await
 }

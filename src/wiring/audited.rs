@@ -49,6 +49,7 @@ pub static STAFF_ROUTES: &[(&str, &str, Duty)] = &[
     ("post", "/v1/admin/staff/{id}:disable", Duty::Line(Action::StaffDisabled)),
     ("get", "/v1/admin/partners*", Duty::Nothing(MACHINES)),
     ("post", "/v1/admin/partners*", Duty::Nothing(MACHINES)),
+    ("patch", "/v1/admin/partners*", Duty::Nothing(MACHINES)),
     ("delete", "/v1/admin/partners*", Duty::Nothing(MACHINES)),
     ("get", "/v1/admin/leaderboards/{board}", Duty::Line(Action::MemberSearched)),
     ("get", "/v1/admin/jobs", Duty::Nothing(WORK)),

@@ -1,12 +1,16 @@
 //! Problems in the documents: their media type, and one example a code that a route says it answers.
 
 use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder, Schema};
+use utoipa::openapi::{
+    Content, Object, OpenApi, Ref, RefOr, Response, ResponseBuilder, Schema, Type,
+};
 
 use super::codes::CODES;
 use crate::http::problem::{Code, Language, Refusal};
 use crate::http::{Problem, codes};
+use crate::partners::error as partners;
 
 const PROBLEM: &str = "#/components/schemas/Problem";
 const MEDIA: &str = "application/problem+json";
@@ -18,6 +22,9 @@ const REQUEST_ID: &str = "0e3c6f0b6c0e4a51b0d5c3f5f2a1d9aa";
 pub fn explain(document: &mut OpenApi) {
     for operation in document.paths.paths.values_mut().flat_map(operations) {
         add_plumbing(operation);
+        if is_of_partners(operation) {
+            add_doorway(operation);
+        }
         for (status, response) in &mut operation.responses.responses {
             if let (Ok(status), RefOr::T(response)) = (status.parse(), response) {
                 explain_response(status, response);
@@ -39,6 +46,66 @@ fn add_plumbing(operation: &mut Operation) {
         let response = ResponseBuilder::new().description(code.code).content(MEDIA, problem);
         let missing = operation.responses.responses.entry(code.status.to_string());
         missing.or_insert_with(|| RefOr::T(response.build()));
+    }
+}
+
+/// What third parties are answered at the door, whatever they ask for.
+const DOORWAY: &[Code] = &[
+    codes::UNAUTHENTICATED,
+    partners::SIGNATURE_REQUIRED,
+    partners::SIGNING_OFF,
+    partners::SIGNATURE_MALFORMED,
+    partners::SIGNATURE_EXPIRED,
+    partners::SIGNATURE_WRONG,
+    partners::SIGNATURE_REPLAYED,
+    partners::SIGNATURE_UNCHECKED,
+    partners::ADDRESS_NOT_ALLOWED,
+    codes::RATE_LIMITED,
+];
+
+/// Headers of their answers (draft-ietf-httpapi-ratelimit-headers-11).
+const LIMITS: [(&str, &str, &str); 2] = [
+    (
+        "RateLimit",
+        "What is left of the key's quota: `r` requests, all of it again in `t` seconds.",
+        "\"default\";r=59640;t=1",
+    ),
+    (
+        "RateLimit-Policy",
+        "The key's quota: `q` requests in `w` seconds.",
+        "\"default\";q=60000;w=60",
+    ),
+];
+
+fn is_of_partners(operation: &Operation) -> bool {
+    let security = serde_json::to_string(&operation.security).unwrap_or_default();
+    security.contains("\"partner_key\"")
+}
+
+fn add_doorway(operation: &mut Operation) {
+    for code in DOORWAY {
+        let responses = &mut operation.responses.responses;
+        let problem = Content::new(Some(RefOr::<Schema>::Ref(Ref::new(PROBLEM))));
+        let made = || ResponseBuilder::new().description(code.code).content(MEDIA, problem).build();
+        let there = responses.entry(code.status.to_string()).or_insert_with(|| RefOr::T(made()));
+        if let RefOr::T(there) = there
+            && !codes_in(&there.description, code.status).any(|named| named.code == code.code)
+        {
+            there.description = format!("{}, {}", there.description, code.code);
+        }
+    }
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        if !status.starts_with('2') && status != "429" {
+            continue;
+        }
+        for (name, text, example) in LIMITS {
+            let header = HeaderBuilder::new()
+                .schema(Some(Object::with_type(Type::String)))
+                .description(Some(text))
+                .example(Some(example.into()));
+            response.headers.insert(name.to_owned(), RefOr::T(header.build()));
+        }
     }
 }
 

@@ -33,6 +33,7 @@ mod permissions;
 mod plans;
 mod points;
 mod probes;
+mod proxies;
 mod races;
 mod races_jobs;
 mod rows;

@@ -72,6 +72,7 @@ entities!(
     order_refund_line,
     partner,
     partner_key,
+    partner_key_usage,
     points_account,
     points_adjustment,
     points_budget,

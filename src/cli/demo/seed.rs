@@ -53,9 +53,10 @@ pub(super) async fn seed(
     let products: Vec<_> = styles.iter().map(|style| style.product.clone()).collect();
     let (sku_code, list_fen) = example(&products)?;
     catalog::put(app, products).await?;
-    let partner = partners::register(app, "演示收银与商城").await?;
+    let partner = partners::register(app, &partners::NewPartner::named("演示收银与商城")).await?;
     let scopes = SCOPES.map(str::to_owned);
-    let partner_key = partners::issue_key(app, partner, "demo", &scopes).await?.key;
+    let partner_key =
+        partners::issue_key(app, partner, &partners::KeyTerms::new("demo", &scopes)).await?.key;
     progress.end(&format!("{} styles", styles.len()));
 
     let shoppers = people::shoppers(count, today);

@@ -1,114 +1,21 @@
 //! `/v1/admin/partners/{id}/keys`.
 
 use actix_web::web::{Json, ThinData};
-use actix_web::{HttpResponse, delete, get, post};
-use chrono::{DateTime, TimeDelta, Utc};
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
+use chrono::NaiveDate;
 use entity::ids::{PartnerId, PartnerKeyId};
-use garde::Validate;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::KeyPath;
+use super::key_wire::{
+    ChangePartnerKeyRequest, IssuePartnerKeyRequest, IssuedPartnerKey, PartnerKeyDetails,
+    PartnerKeyUsage, RotatePartnerKeyRequest,
+};
 use crate::app::App;
+use crate::http::etag::{etag, if_match};
 use crate::http::pages::PageQuery;
 use crate::http::{Body, Cursor, Page, PathId, Problem, Query, Result};
-use crate::partners::service::{self, Key, NewKey};
+use crate::partners::service::{self, Key, UsageDay};
 use crate::staff::caller::AdminCaller;
-
-/// A key of a partner; its secret is shown only when it is made.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({
-    "id": "key_0698v9qe00t134m6ou6d8h2lak", "name": "till", "scopes": ["orders:write"],
-    "created_at": "2026-11-21T08:00:00Z", "last_used_at": "2026-11-21T09:30:00Z"
-}))]
-pub struct PartnerKeyDetails {
-    /// Id: the middle part of the key.
-    pub id: PartnerKeyId,
-    /// What it is for.
-    pub name: String,
-    /// What it may do.
-    pub scopes: Vec<String>,
-    /// When it was made.
-    pub created_at: DateTime<Utc>,
-    /// When it stops working; set by rotation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<DateTime<Utc>>,
-    /// Latest use, to the minute.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_used_at: Option<DateTime<Utc>>,
-    /// When it was revoked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub revoked_at: Option<DateTime<Utc>>,
-}
-
-impl From<Key> for PartnerKeyDetails {
-    fn from(row: Key) -> Self {
-        Self {
-            id: row.id,
-            name: row.name,
-            scopes: row.scopes,
-            created_at: row.created_at,
-            expires_at: row.expires_at,
-            last_used_at: row.last_used_at,
-            revoked_at: row.revoked_at,
-        }
-    }
-}
-
-/// A new key of a partner.
-#[derive(Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"name": "till", "scopes": ["orders:write", "points:write"]}))]
-pub struct IssuePartnerKeyRequest {
-    /// What it is for.
-    #[garde(custom(plain_name))]
-    #[schema(min_length = 1, max_length = 100)]
-    pub name: String,
-    /// What it may do: `orders:write`, `points:write`, `members:read`, `benefits:write`.
-    #[garde(length(min = 1, max = 20))]
-    #[schema(min_items = 1, max_items = 20)]
-    pub scopes: Vec<String>,
-}
-
-/// How a key is replaced.
-#[derive(Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"overlap_hours": 24}))]
-pub struct RotatePartnerKeyRequest {
-    /// For how many hours the old key works on; 0 stops it at once.
-    #[garde(range(max = 168))]
-    #[schema(maximum = 168)]
-    pub overlap_hours: u32,
-}
-
-/// A key that was just made.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({
-    "id": "key_0698v9qe00t134m6ou6d8h2lak",
-    "key": "hyk_0698v9qe00t134m6ou6d8h2lak_mZ1pXo0yq3uYt9cS4bKfE7wVhJ2nRgLdA6iT8sQxNkU"
-}))]
-pub struct IssuedPartnerKey {
-    /// Id.
-    pub id: PartnerKeyId,
-    /// The whole key, sent as `Authorization: Bearer …`. Shown this once: only a digest is kept.
-    pub key: String,
-}
-
-impl From<NewKey> for IssuedPartnerKey {
-    fn from(new: NewKey) -> Self {
-        Self { id: new.id, key: new.key }
-    }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde's signature")]
-pub(super) fn plain_name(name: &str, (): &()) -> garde::Result {
-    let plain = !name.chars().any(char::is_control) && name.trim() == name;
-    let length = name.chars().count();
-    if plain && (1..=100).contains(&length) {
-        return Ok(());
-    }
-    Err(garde::Error::new("1 to 100 characters, no spaces around them"))
-}
 
 /// List the keys of a partner
 ///
@@ -120,7 +27,8 @@ pub(super) fn plain_name(name: &str, (): &()) -> garde::Result {
     responses(
         (status = 200, body = Page<PartnerKeyDetails>, description = "A page of keys.", example = json!({
             "items": [{"id": "key_0698v9qe00t134m6ou6d8h2lak", "name": "till", "scopes": ["orders:write"],
-                "created_at": "2026-11-21T08:00:00Z", "last_used_at": "2026-11-21T09:30:00Z"}],
+                "allowed_networks": [], "signing": "off", "created_at": "2026-11-21T08:00:00Z",
+                "last_used_at": "2026-11-21T09:30:00Z", "version": 1}],
             "has_more": false
         })),
         (status = 400, body = Problem, description = "bad_cursor"),
@@ -148,7 +56,8 @@ pub(super) async fn list_partner_keys(
 
 /// Give a partner a key
 ///
-/// The answer shows it, once. Give each installation a key of its own, so that one can be revoked alone.
+/// The answer shows it, once. Give each installation a key of its own, so that one can be revoked alone; with
+/// `allowed_networks` it is good from there only, with `signing` requests are signed instead of carrying it.
 #[utoipa::path(
     tag = "partners",
     security(("admin_token" = [])),
@@ -173,13 +82,14 @@ pub(super) async fn issue_partner_key(
     id: PathId<PartnerId>,
     body: Body<IssuePartnerKeyRequest>,
 ) -> Result<HttpResponse> {
-    let new = service::issue_key(&app, id.0, &body.value.name, &body.value.scopes).await?;
+    let new = service::issue_key(&app, id.0, &body.value.terms()?).await?;
     Ok(HttpResponse::Created().json(IssuedPartnerKey::from(new)))
 }
 
 /// Replace a key
 ///
-/// A new key of the same name and scopes. The old one works on for the overlap, so that tills can be changed one by one.
+/// A new key of the same name, scopes and networks, without an end. The old one works on for the overlap, so that tills can
+/// be changed one by one.
 #[utoipa::path(
     tag = "partners",
     security(("admin_token" = [])),
@@ -208,8 +118,8 @@ pub(super) async fn rotate_partner_key(
     path: KeyPath,
     body: Body<RotatePartnerKeyRequest>,
 ) -> Result<HttpResponse> {
-    let overlap = TimeDelta::hours(i64::from(body.value.overlap_hours));
-    let new = service::rotate_key(&app, path.partner, path.key, overlap).await?;
+    let rotation = (&body.value).into();
+    let new = service::rotate_key(&app, path.partner, path.key, rotation).await?;
     Ok(HttpResponse::Created().json(IssuedPartnerKey::from(new)))
 }
 
@@ -239,4 +149,118 @@ pub(super) async fn revoke_partner_key(
 ) -> Result<HttpResponse> {
     service::revoke_key(&app, path.partner, path.key).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Read a key
+///
+/// Without its secret, which is shown only when it is made.
+#[utoipa::path(
+    tag = "partners",
+    security(("admin_token" = [])),
+    params(
+        ("id" = PartnerId, Path, description = "Whose."),
+        ("key_id" = PartnerKeyId, Path, description = "Which.")
+    ),
+    responses(
+        (status = 200, body = PartnerKeyDetails, description = "The key.",
+            headers(("ETag" = String, description = "Version of the key."))),
+        (status = 401, body = Problem, description = "unauthenticated"),
+        (status = 403, body = Problem, description = "forbidden"),
+        (status = 404, body = Problem, description = "not_found"),
+        (status = 503, body = Problem, description = "unavailable"),
+    )
+)]
+#[get("/partners/{id}/keys/{key_id}")]
+pub(super) async fn get_partner_key(
+    app: ThinData<App>,
+    _caller: AdminCaller,
+    path: KeyPath,
+) -> Result<HttpResponse> {
+    let key = service::find_key_of(&app, path.partner, path.key).await?;
+    Ok(shown(key))
+}
+
+/// Change a key
+///
+/// What it is for, what it may do, from where, until when, whether it signs: in force within a second, everywhere. With
+/// `If-Match` the change is made only to the version that was read.
+#[utoipa::path(
+    tag = "partners",
+    security(("admin_token" = [])),
+    params(
+        ("id" = PartnerId, Path, description = "Whose."),
+        ("key_id" = PartnerKeyId, Path, description = "Which."),
+        ("If-Match" = Option<String>, Header, description = "`ETag` of the key that was read.", example = "\"1\"")
+    ),
+    request_body = ChangePartnerKeyRequest,
+    responses(
+        (status = 200, body = PartnerKeyDetails, description = "The key as it is now.",
+            headers(("ETag" = String, description = "Version of the key."))),
+        (status = 400, body = Problem, description = "bad_json"),
+        (status = 401, body = Problem, description = "unauthenticated"),
+        (status = 403, body = Problem, description = "forbidden"),
+        (status = 404, body = Problem, description = "not_found"),
+        (status = 409, body = Problem, description = "partner_key_ended"),
+        (status = 412, body = Problem, description = "version_conflict"),
+        (status = 413, body = Problem, description = "body_too_large"),
+        (status = 415, body = Problem, description = "unsupported_media_type"),
+        (status = 422, body = Problem, description = "invalid_fields, also for an unknown scope, an end that lies behind, and for signing with a key that was made without"),
+        (status = 503, body = Problem, description = "unavailable"),
+    )
+)]
+#[patch("/partners/{id}/keys/{key_id}")]
+pub(super) async fn change_partner_key(
+    app: ThinData<App>,
+    _caller: AdminCaller,
+    path: KeyPath,
+    request: HttpRequest,
+    body: Body<ChangePartnerKeyRequest>,
+) -> Result<HttpResponse> {
+    let (changes, versions) = (body.value.changes()?, if_match(&request));
+    let key = service::change_key(&app, path.partner, path.key, &changes, &versions).await?;
+    Ok(shown(key))
+}
+
+fn shown(key: Key) -> HttpResponse {
+    let key = PartnerKeyDetails::from(key);
+    HttpResponse::Ok().insert_header(etag(key.version)).json(key)
+}
+
+/// See how much a key is used
+///
+/// By business day, latest first; days without use are absent. What happened in the last ten seconds is not counted yet.
+#[utoipa::path(
+    tag = "partners",
+    security(("admin_token" = [])),
+    params(
+        ("id" = PartnerId, Path, description = "Whose."),
+        ("key_id" = PartnerKeyId, Path, description = "Which."),
+        PageQuery
+    ),
+    responses(
+        (status = 200, body = Page<PartnerKeyUsage>, description = "A page of days.", example = json!({
+            "items": [{"day": "2026-11-21", "requests": 48_210, "rate_limited": 3}], "has_more": false
+        })),
+        (status = 400, body = Problem, description = "bad_cursor"),
+        (status = 401, body = Problem, description = "unauthenticated"),
+        (status = 403, body = Problem, description = "forbidden"),
+        (status = 404, body = Problem, description = "not_found"),
+        (status = 422, body = Problem, description = "invalid_fields"),
+        (status = 503, body = Problem, description = "unavailable"),
+    )
+)]
+#[get("/partners/{id}/keys/{key_id}/usage")]
+pub(super) async fn list_partner_key_usage(
+    app: ThinData<App>,
+    _caller: AdminCaller,
+    path: KeyPath,
+    query: Query<PageQuery>,
+) -> Result<Json<Page<PartnerKeyUsage>>> {
+    let (list, limit) = (format!("usage {}", path.key), query.0.limit);
+    let cursor = query.0.cursor.as_deref();
+    let before: Option<NaiveDate> =
+        cursor.map(|text| Cursor::read(&app.vault, &list, text)).transpose()?;
+    let rows = service::usage(&app, path.partner, path.key, before, limit + 1).await?;
+    let write = |row: &UsageDay| Cursor::write(&app.vault, &list, &row.day);
+    Ok(Json(Page::cut(rows, limit, write).map(Into::into)))
 }

@@ -3,6 +3,7 @@
 use actix_web::get;
 use actix_web::web::{Json, ThinData};
 use chrono::{DateTime, Utc};
+use entity::codes::Signing;
 use entity::ids::{PartnerId, PartnerKeyId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,7 +17,7 @@ use crate::partners::service;
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "partner_id": "par_0698v9qe00t134m6ou6d8h2lak", "partner_name": "门店收银系统",
-    "key_id": "key_0698v9qe00t134m6ou6d8h2lak", "key_name": "till", "scopes": ["orders:write"]
+    "key_id": "key_0698v9qe00t134m6ou6d8h2lak", "key_name": "till", "scopes": ["orders:write"], "signing": "off"
 }))]
 pub struct PartnerSelf {
     /// The partner.
@@ -29,7 +30,9 @@ pub struct PartnerSelf {
     pub key_name: String,
     /// What it may do.
     pub scopes: Vec<String>,
-    /// When it stops working, if it was rotated.
+    /// Whether requests are signed.
+    pub signing: Signing,
+    /// When it stops working, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<DateTime<Utc>>,
 }
@@ -50,13 +53,14 @@ pub struct PartnerSelf {
 )]
 #[get("/me")]
 pub(super) async fn get_open_me(app: ThinData<App>, caller: AnyKey) -> Result<Json<PartnerSelf>> {
-    let (key, partner) = service::find_key(&app, caller.0.id).await?;
+    let (key, partner) = service::find_key(&app, caller.0.id()).await?;
     Ok(Json(PartnerSelf {
         partner_id: partner.id,
         partner_name: partner.name,
         key_id: key.id,
         key_name: key.name,
         scopes: key.scopes,
+        signing: key.signing,
         expires_at: key.expires_at,
     }))
 }

@@ -53,9 +53,14 @@ impl Shop {
             database: TestDb::create().await,
         };
         let app = shop.look().await;
-        shop.partner = partners::register(&app, "till").await.unwrap();
+        shop.partner =
+            partners::register(&app, &partners::NewPartner::named("till")).await.unwrap();
         let scopes = ["points:write".to_owned()];
-        shop.key = partners::issue_key(&app, shop.partner, "till", &scopes).await.unwrap().key;
+        shop.key =
+            partners::issue_key(&app, shop.partner, &partners::KeyTerms::new("till", &scopes))
+                .await
+                .unwrap()
+                .key;
         shop.members = people(&app, count).await;
         app.db.clone().close().await.unwrap();
         shop

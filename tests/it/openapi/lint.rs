@@ -50,6 +50,16 @@ pub const NATURALLY_IDEMPOTENT: &[(&str, &str)] = &[
         "a key that was replaced is not replaced again; a secret must not be stored for a replay",
     ),
     ("revoke_partner_key", "what is revoked stays revoked"),
+    (
+        "change_partner",
+        "it says what the partner is to be, not how to change it; If-Match guards it",
+    ),
+    ("stop_partner", "what is stopped stays stopped"),
+    ("resume_partner", "what was resumed stays resumed"),
+    (
+        "change_partner_key",
+        "it says what the key is to be, not how to change it; If-Match guards it",
+    ),
     ("hire_staff", "the staff number is unique: a second send is refused"),
     ("invite_staff", "a new invitation replaces the last one"),
     ("disable_staff", "who is disabled stays disabled"),

@@ -49,7 +49,8 @@ struct Twin {
 impl Twin {
     async fn open() -> Self {
         let app = TestApp::start().await;
-        let partner = partners::register(&app.app, "till").await.unwrap();
+        let partner =
+            partners::register(&app.app, &partners::NewPartner::named("till")).await.unwrap();
         let mut members = Vec::new();
         for n in 0..MEMBERS {
             let member = app.known(&format!("1380000000{n}")).await;

@@ -26,8 +26,10 @@ impl TestApp {
     /// A partner's key with these scopes.
     pub async fn partner(&self, name: &str, scopes: &[&str]) -> String {
         let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        let partner = partners::register(&self.app, name).await.unwrap();
-        partners::issue_key(&self.app, partner, "till", &scopes).await.unwrap().key
+        let partner =
+            partners::register(&self.app, &partners::NewPartner::named(name)).await.unwrap();
+        let terms = partners::KeyTerms::new("till", &scopes);
+        partners::issue_key(&self.app, partner, &terms).await.unwrap().key
     }
 
     /// A store with its region.

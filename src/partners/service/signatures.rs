@@ -1,0 +1,111 @@
+//! Signed requests (S21): the key is never sent, a request is good for minutes and once.
+
+use std::time::Duration;
+
+use super::authenticate::{ActiveKey, alive};
+use crate::app::App;
+use crate::config::Environment;
+use crate::http::{Error, Result};
+use crate::partners::error::{
+    SIGNATURE_EXPIRED, SIGNATURE_MALFORMED, SIGNATURE_REPLAYED, SIGNATURE_UNCHECKED,
+    SIGNATURE_WRONG, SIGNING_OFF,
+};
+use crate::partners::rules::{Claim, WINDOW_SECONDS, signed_text};
+
+pub use crate::partners::rules::{HEADERS, SentHeaders, Target};
+
+/// Longer than the ten minutes in which a timestamp from the future can be good.
+const NONCE_KEPT: Duration = Duration::from_mins(11);
+
+/// A request that says who signed it; nothing is proved yet.
+#[derive(Debug)]
+pub struct Announced {
+    claim: Claim,
+    key: ActiveKey,
+}
+
+/// Reads who is said to have signed, and refuses what needs no body to be refused.
+///
+/// # Errors
+/// `signature_malformed`, `unauthenticated`, `signing_off`, `signature_expired`.
+pub async fn announced(app: &App, sent: SentHeaders<'_>) -> Result<Announced> {
+    let claim = Claim::read(sent).map_err(|headers| malformed(&headers))?;
+    let key = alive(app, claim.key).await?;
+    if key.signer().is_none() {
+        return Err(SIGNING_OFF.into());
+    }
+    let now = app.clock.now().timestamp();
+    if claim.timestamp.abs_diff(now) > WINDOW_SECONDS.unsigned_abs() {
+        return Err(expired(claim.timestamp, now));
+    }
+    Ok(Announced { claim, key })
+}
+
+/// Proves that `announced` signed this request, and that it comes for the first time.
+///
+/// # Errors
+/// `signature_wrong`, `signature_replayed`; `signature_unchecked` while nonces cannot be kept: never open.
+pub async fn verify(
+    app: &App,
+    announced: Announced,
+    target: Target<'_>,
+    body: &[u8],
+) -> Result<ActiveKey> {
+    let Announced { claim, key } = announced;
+    let text = signed_text(target, claim.timestamp, &claim.nonce, body);
+    if !key.signer().is_some_and(|signer| signer.has_signed(&text, &claim.signature)) {
+        return Err(wrong(app.config.environment, &text));
+    }
+    // After the signature: nobody else can use up a partner's nonces.
+    let nonce = app.vault.index("partner nonce", &format!("{} {}", claim.key, claim.nonce));
+    match app.kv.put_if_absent(&format!("nonce/{}", nonce.0), b"", NONCE_KEPT).await {
+        Ok(true) => Ok(key),
+        Ok(false) => Err(SIGNATURE_REPLAYED.into()),
+        Err(_) => Err(Error::from(SIGNATURE_UNCHECKED).retry_after(1)),
+    }
+}
+
+fn malformed(headers: &[&'static str]) -> Error {
+    headers.iter().fold(Error::from(SIGNATURE_MALFORMED), |error, header| {
+        let (zh, en) = match *header {
+            "X-App-Id" => ("密钥编号 key_…，不是密钥本身", "the id key_…, not the key itself"),
+            "X-Timestamp" => ("1970 年以来的秒数，整数", "whole seconds since 1970"),
+            "X-Nonce" => ("16 至 64 位字母、数字、- 或 _", "16 to 64 of A-Z, a-z, 0-9, - and _"),
+            _ => ("HMAC-SHA256 的 64 位十六进制", "the HMAC-SHA256 as 64 hexadecimal digits"),
+        };
+        error.at(*header, "header", zh, en)
+    })
+}
+
+fn expired(sent: i64, now: i64) -> Error {
+    let off = sent.saturating_sub(now);
+    let zh = format!("服务器时间为 {now}，请求时间相差 {off} 秒");
+    let en = format!("the server's clock says {now}, the timestamp is {off} seconds off");
+    Error::from(SIGNATURE_EXPIRED).at("X-Timestamp", "clock", &zh, &en)
+}
+
+/// Where engineers develop, what the server would have signed says which part differs. It holds no secret, but nothing of
+/// a production request belongs into an answer.
+fn wrong(environment: Environment, text: &str) -> Error {
+    let error = Error::from(SIGNATURE_WRONG);
+    match environment {
+        Environment::Production => error,
+        Environment::Development => {
+            let (zh, en) =
+                (format!("服务器签名的文本：{text}"), format!("the server signs: {text}"));
+            error.at("X-Signature", "signed_text", &zh, &en)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_production_nothing_of_the_request_is_quoted() {
+        let told = |environment| wrong(environment, "GET\n/v1/open/me").refusal().fields.len();
+        assert_eq!(told(Environment::Production), 0);
+        assert_eq!(told(Environment::Development), 1);
+    }
+}
