@@ -39,7 +39,7 @@ pub(super) enum Audit {
 
 #[derive(Args, Debug)]
 pub(super) struct Verify {
-    /// Heads from outside the database, one a line; audit.heads_path of the configuration without it
+    /// Heads from outside the database, one a line; `audit.heads_path` of the configuration without it
     #[arg(long, value_name = "FILE")]
     heads: Option<PathBuf>,
     #[command(flatten)]
@@ -48,7 +48,7 @@ pub(super) struct Verify {
 
 #[derive(Args, Debug)]
 pub(super) struct Heads {
-    /// Write it to audit.heads_path, too
+    /// Write it to `audit.heads_path`, too
     #[arg(long)]
     append: bool,
     #[command(flatten)]

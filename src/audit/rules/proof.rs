@@ -164,35 +164,39 @@ impl<'a> Walk<'a> {
         let Some(seq) = row.seq else { return self.loose(row) };
         self.proof.lines += 1;
         self.settle_doubt(row.prev_link.as_ref());
-        let (reached, id) = (self.last.0, Some(row.id));
+        let reached = self.last.0;
         if seq <= reached {
-            return self.find(id, Some(seq), Fault::Inserted);
+            return self.find(Some(row.id), Some(seq), Fault::Inserted);
         }
         if seq > reached + 1 {
             self.find(None, Some(reached + 1), Fault::Removed { upto: seq - 1 });
             self.sound = false;
         }
-        let (Some(before), Some(link)) = (&row.prev_link, &row.link) else {
-            self.find(id, Some(seq), Fault::Changed);
+        if let (Some(before), Some(link)) = (&row.prev_link, &row.link) {
+            self.judge(row, before, link);
+            self.compare(seq, link);
+            self.last = (seq, link.clone());
+        } else {
+            self.find(Some(row.id), Some(seq), Fault::Changed);
             self.last.0 = seq;
             self.sound = false;
-            return;
-        };
+        }
+    }
+
+    /// Whether a line is as it was written, and stands where it was put.
+    fn judge(&mut self, row: &Row, before: &Mac, link: &Mac) {
         let follows = !self.sound || *before == self.last.1;
         let fits = link_fits(self.vault, before, row, link);
-        let ours = is_line_ours(self.vault, row);
         // Only the link to the line before was changed: with the right one all fits.
         let unlinked = self.sound && link_fits(self.vault, &self.last.1, row, link);
-        match (ours, fits) {
+        match (is_line_ours(self.vault, row), fits) {
             (true, true) if follows => {}
-            (true, true) => self.find(id, Some(seq), Fault::Moved),
-            (true, false) if unlinked => self.find(id, Some(seq), Fault::Changed),
+            (true, true) => self.find(Some(row.id), row.seq, Fault::Moved),
+            (true, false) if unlinked => self.find(Some(row.id), row.seq, Fault::Changed),
             (true, false) => self.doubted = Some(row.clone()),
-            (false, _) => self.find(id, Some(seq), Fault::Changed),
+            (false, _) => self.find(Some(row.id), row.seq, Fault::Changed),
         }
         self.sound = fits || unlinked;
-        self.compare(seq, link);
-        self.last = (seq, link.clone());
     }
 
     /// Whether a line whose link does not fit was moved there, or only its link was changed: the line after it knows.
@@ -205,10 +209,10 @@ impl<'a> Walk<'a> {
         self.find(Some(row.id), row.seq, what);
     }
 
-    fn compare(&mut self, seq: i64, link: &Mac) {
-        let Some((line, outside)) = self.heads.get(&seq).cloned() else { return };
-        if self.sound && outside != *link {
-            self.find(None, Some(seq), Fault::Rewritten { line });
+    fn compare(&mut self, seq: i64, found: &Mac) {
+        let Some((at, outside)) = self.heads.get(&seq).cloned() else { return };
+        if self.sound && outside != *found {
+            self.find(None, Some(seq), Fault::Rewritten { line: at });
         }
     }
 

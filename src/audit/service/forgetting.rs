@@ -34,7 +34,9 @@ pub async fn forget_old(app: &App, limit: u64) -> Result<u64> {
         let last = old.last().and_then(|row| row.seq.zip(row.link.clone()));
         let Some(last) = last else { return Ok(0) };
         let mut walk = Walk::begin(&app.vault, start.as_ref(), &[]);
-        old.iter().for_each(|row| walk.chained(row));
+        for row in &old {
+            walk.chained(row);
+        }
         if let Some(finding) = walk.findings().first() {
             let told = format!("the audit log is not shortened, `huiyi audit verify`: {finding}");
             return Err(Error::fault(told));

@@ -72,7 +72,9 @@ async fn step(app: &App, walk: &mut Walk<'_>) -> Result<bool> {
     let db = app.db.read();
     let after = walk.reached();
     if let Ok(rows) = store::chained(db, after, PAGE).await {
-        rows.iter().for_each(|row| walk.chained(row));
+        for row in &rows {
+            walk.chained(row);
+        }
         return Ok(walk.reached() > after);
     }
     // One of them holds what cannot be read, or the database is away, which the next statement tells.
@@ -92,7 +94,9 @@ async fn loose(app: &App, walk: &mut Walk<'_>) -> Result<()> {
         let rows = store::loose(app.db.read(), after, PAGE).await?;
         let Some(last) = rows.last() else { return Ok(()) };
         after = Some(last.id);
-        rows.iter().for_each(|row| walk.loose(row));
+        for row in &rows {
+            walk.loose(row);
+        }
     }
 }
 
