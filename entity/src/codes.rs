@@ -37,6 +37,10 @@ macro_rules! code {
     };
 }
 
+mod audit;
+
+pub use audit::{AuditAction, AuditOutcome};
+
 code!(/// Where a member stands.
 MemberStatus {
     /// Made from an order or an import; has not signed in yet (OR-3).

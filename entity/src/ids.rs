@@ -190,6 +190,8 @@ id!(/// An adjustment of points by hand (PT-7).
     AdjustmentId, "adj");
 id!(/// What the programme moved in one way on one business day (PT-9).
     PointsDayTotalId, "pdt");
+id!(/// A line of the audit log (PV-6).
+    AuditId, "aud");
 
 #[cfg(test)]
 mod tests {

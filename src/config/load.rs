@@ -148,6 +148,11 @@ pub fn masked(config: &Config) -> String {
         c.log.level,
     ) + &points(&c.points)
         + &format!("\n[tiers]\ngrace_days = {}\n", c.tiers.grace_days)
+        + &format!(
+            "\n[audit]\nkeep_days = {}\nheads_path = {:?}\n",
+            c.audit.keep_days,
+            c.audit.heads_path.display().to_string()
+        )
 }
 
 fn points(p: &super::Points) -> String {

@@ -22,6 +22,8 @@ pub struct Measures {
     oldest: Gauge<f64, AtomicU64>,
     differences: Known,
     proved: Known,
+    audit_faults: Known,
+    audit_proved: Known,
 }
 
 /// A number that has no sample until it is known: nought would say that all is well.
@@ -88,6 +90,12 @@ impl Measures {
         self.proved.set(at.timestamp());
     }
 
+    /// Notes how many faults the last proof of the audit log found, and when that was.
+    pub fn audit_proved(&self, faults: i64, at: DateTime<Utc>) {
+        self.audit_faults.set(faults);
+        self.audit_proved.set(at.timestamp());
+    }
+
     /// Shows them all in `registry`.
     pub fn register(&self, registry: &mut Registry) {
         registry.register(
@@ -119,6 +127,20 @@ impl Measures {
             "huiyi_ledger_verify_timestamp_seconds",
             "When the last proof of the ledgers ended, in Unix time",
             self.proved.clone(),
+        );
+        self.register_audit(registry);
+    }
+
+    fn register_audit(&self, registry: &mut Registry) {
+        registry.register(
+            "huiyi_audit_verify_faults",
+            "Faults that the last proof of the audit log found, in the whole installation",
+            self.audit_faults.clone(),
+        );
+        registry.register(
+            "huiyi_audit_verify_timestamp_seconds",
+            "When the last proof of the audit log ended, in Unix time",
+            self.audit_proved.clone(),
         );
     }
 }
