@@ -15,6 +15,7 @@ pub mod kv;
 pub mod mock;
 
 // Capabilities, in the business's own words
+pub mod audit;
 pub mod catalog;
 pub mod customers;
 pub mod guides;

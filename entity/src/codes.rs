@@ -37,8 +37,10 @@ macro_rules! code {
     };
 }
 
+mod audit;
 mod webhooks;
 
+pub use audit::{AuditAction, AuditOutcome};
 pub use webhooks::*;
 
 code!(/// Where a member stands.

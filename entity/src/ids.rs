@@ -196,6 +196,8 @@ id!(/// One event on its way to one endpoint (OP-3).
     WebhookDeliveryId, "whd");
 id!(/// One attempt to deliver an event (OP-3).
     WebhookAttemptId, "wha");
+id!(/// A line of the audit log (PV-6).
+    AuditId, "aud");
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,9 @@ pub mod codes;
 pub mod ids;
 pub mod values;
 
+pub mod audit_log;
+pub mod audit_mark;
+pub mod audit_proof;
 pub mod board_gap;
 pub mod earning_rule;
 pub mod event_log;

@@ -34,6 +34,7 @@ mod m20261122_000023_version_tier_multipliers;
 mod m20261122_000024_close_points_accounts;
 mod m20261122_000025_drop_index_of_event_members;
 mod m20261122_000026_tie_orders_to_points;
+mod m20261122_000027_create_audit_log;
 mod m20261122_000031_extend_partners;
 mod m20261122_000032_create_webhooks;
 
@@ -71,6 +72,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000024_close_points_accounts::Migration),
             Box::new(m20261122_000025_drop_index_of_event_members::Migration),
             Box::new(m20261122_000026_tie_orders_to_points::Migration),
+            Box::new(m20261122_000027_create_audit_log::Migration),
             Box::new(m20261122_000031_extend_partners::Migration),
             Box::new(m20261122_000032_create_webhooks::Migration),
         ]

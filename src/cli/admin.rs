@@ -5,6 +5,7 @@ use entity::codes::StaffRole;
 use entity::values::PersonName;
 
 use super::{Failure, Settings, logs, process, say};
+use crate::audit::service::Author;
 use crate::config::Config;
 use crate::staff::service::{self as staff, NewStaff};
 
@@ -74,8 +75,10 @@ impl Create {
                 store_id: None,
                 region_id: None,
             };
-            let id = staff::hire(&app, new).await?;
-            show(&app.config, &self.staff_no, "admin", &staff::invite(&app, id).await?);
+            let author = Author::system("huiyi admin create");
+            let id = staff::hire(&app, &author, new).await?;
+            let token = staff::invite(&app, &author, id).await?;
+            show(&app.config, &self.staff_no, "admin", &token);
             Ok(())
         })
     }
@@ -92,7 +95,9 @@ impl Invite {
                 Failure::Failed(format!("nobody on the staff has the number {}", self.staff_no))
             })?;
             let audience = if person.role == StaffRole::Admin { "admin" } else { "guide" };
-            show(&app.config, &self.staff_no, audience, &staff::invite(&app, person.id).await?);
+            let author = Author::system("huiyi admin invite");
+            let token = staff::invite(&app, &author, person.id).await?;
+            show(&app.config, &self.staff_no, audience, &token);
             Ok(())
         })
     }

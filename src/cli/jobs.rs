@@ -7,7 +7,10 @@ use entity::ids::JobId;
 
 use super::{Failure, Settings, logs, process, say};
 use crate::app::App;
+use crate::audit::service::Author;
+use crate::http::Result;
 use crate::jobs::{self, QueuedJob};
+use crate::operations::service as operations;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -51,13 +54,13 @@ pub(super) struct One {
     settings: Settings,
 }
 
-fn state(text: &str) -> Result<JobState, String> {
+fn state(text: &str) -> std::result::Result<JobState, String> {
     let known = JobState::ALL.iter().find(|state| state.as_str() == text);
     known.copied().ok_or_else(|| "queued, done, dead or discarded is expected".to_owned())
 }
 
 impl Jobs {
-    pub(super) fn run(self) -> Result<(), Failure> {
+    pub(super) fn run(self) -> std::result::Result<(), Failure> {
         logs::of_tool()?;
         let settings = match &self {
             Self::List(list) => &list.settings,
@@ -68,9 +71,13 @@ impl Jobs {
             let (app, _lock) = process::open_beside(config).await?;
             match self {
                 Self::List(list) => print(&jobs::list(&app, list.state, None, list.limit).await?),
-                Self::Retry(one) => told(jobs::retry(&app, one.id).await?, &app, one.id).await?,
+                Self::Retry(one) => {
+                    let author = Author::system("huiyi jobs retry");
+                    told(operations::retry(&app, &author, one.id).await, &app, one.id).await?;
+                }
                 Self::Discard(one) => {
-                    told(jobs::discard(&app, one.id).await?, &app, one.id).await?;
+                    let author = Author::system("huiyi jobs discard");
+                    told(operations::discard(&app, &author, one.id).await, &app, one.id).await?;
                 }
             }
             Ok(())
@@ -90,14 +97,22 @@ fn print(found: &[QueuedJob]) {
     say(format!("{} jobs", found.len()));
 }
 
-async fn told(changed: bool, app: &App, id: JobId) -> Result<(), Failure> {
-    if changed {
-        say(format!("{id} changed"));
-        return Ok(());
+async fn told(
+    changed: Result<QueuedJob>,
+    app: &App,
+    id: JobId,
+) -> std::result::Result<(), Failure> {
+    if let Err(error) = changed {
+        let found = jobs::find(app, id).await?;
+        return Err(match found {
+            Some(job) if job.state != JobState::Dead => Failure::Failed(format!(
+                "{id} is {}: only dead jobs can be retried or discarded",
+                job.state
+            )),
+            Some(_) => error.into(),
+            None => Failure::Failed(format!("there is no {id}")),
+        });
     }
-    let found = jobs::find(app, id).await?;
-    Err(Failure::Failed(match found {
-        Some(job) => format!("{id} is {}: only dead jobs can be retried or discarded", job.state),
-        None => format!("there is no {id}"),
-    }))
+    say(format!("{id} changed"));
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! The commands of the program, one file each.
 
 mod admin;
+mod audit;
 mod completions;
 mod config;
 mod demo;
@@ -61,6 +62,8 @@ enum Command {
     Partner(partner::Partner),
     Reconcile(reconcile::Reconcile),
     #[command(subcommand)]
+    Audit(audit::Audit),
+    #[command(subcommand)]
     Jobs(jobs::Jobs),
     #[command(subcommand)]
     Leaderboard(leaderboard::Leaderboard),
@@ -106,6 +109,7 @@ impl Command {
             Self::Admin(command) => command.run(),
             Self::Partner(command) => command.run(),
             Self::Reconcile(command) => command.run(),
+            Self::Audit(command) => command.run(),
             Self::Jobs(command) => command.run(),
             Self::Leaderboard(command) => command.run(),
             Self::Mock(command) => command.run(),

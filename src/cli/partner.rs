@@ -59,9 +59,8 @@ impl Partner {
                 signing: create.signing(),
                 ..partners::KeyTerms::new(&create.key_name, &create.scopes)
             };
-            let partner =
-                partners::register(&app, &partners::NewPartner::named(&create.name)).await?;
-            let made = partners::issue_key(&app, partner, &terms).await?;
+            let partner = partners::NewPartner::named(&create.name);
+            let made = partners::register_with_key(&app, &partner, &terms).await?;
             let how = if create.signed {
                 "Sign requests with it: docs/signing.md."
             } else {

@@ -149,6 +149,11 @@ pub fn masked(config: &Config) -> String {
     ) + &points(&c.points)
         + &webhooks(&c.webhooks)
         + &format!("\n[tiers]\ngrace_days = {}\n", c.tiers.grace_days)
+        + &format!(
+            "\n[audit]\nkeep_days = {}\nheads_path = {:?}\n",
+            c.audit.keep_days,
+            c.audit.heads_path.display().to_string()
+        )
 }
 
 fn webhooks(w: &super::Webhooks) -> String {

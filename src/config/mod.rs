@@ -52,6 +52,8 @@ pub struct Config {
     pub points: Points,
     /// Tiers.
     pub tiers: Tiers,
+    /// The audit log.
+    pub audit: Audit,
 }
 
 /// The HTTP server.
@@ -249,6 +251,16 @@ pub enum Clawback {
 pub struct Tiers {
     /// Days that a tier waits after its end to be reached again.
     pub grace_days: u32,
+}
+
+/// The audit log (PV-6, S17).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    /// Days that lines are kept.
+    pub keep_days: u32,
+    /// Where heads of its chain are appended; `audit-heads` in the data folder when empty.
+    pub heads_path: PathBuf,
 }
 
 mod chrono_tz_name {

@@ -4,6 +4,7 @@ mod about;
 pub mod coalesce;
 mod connect;
 pub mod idempotency;
+pub mod keyset;
 pub mod rows;
 pub mod schema;
 mod session;
@@ -21,6 +22,8 @@ pub use connect::{connect, lock_file, sqlite_path};
 pub use sea_orm::ConnectionTrait as Conn;
 pub use sea_orm::DbBackend as Backend;
 pub use sea_orm::DbErr as DbError;
+#[cfg(debug_assertions)]
+pub use session::statements_sent;
 pub use session::{Pool, Tx};
 
 /// Where rows are. SQLite has one writer, so writing and reading have pools of their own.

@@ -9,6 +9,18 @@ use sea_orm::{
 
 use super::Backend;
 
+#[cfg(debug_assertions)]
+thread_local! {
+    static SENT: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+/// Statements that were sent from this thread so far, for tests of what a use case costs. Release builds count nothing.
+#[cfg(debug_assertions)]
+#[must_use]
+pub fn statements_sent() -> u64 {
+    SENT.get()
+}
+
 /// Connections that are shared; each statement is a transaction of its own.
 #[derive(Clone, Debug)]
 pub struct Pool(DatabaseConnection);
@@ -55,6 +67,8 @@ impl Tx {
 /// MySQL's protocol has two kinds of instant, and the driver sends ours as TIMESTAMP, which ends in January 2038: MariaDB
 /// makes NULL of any later one, whatever its column holds. As DATETIME, which columns are (C2), they last until 9999.
 fn lasting(mut statement: Statement) -> Statement {
+    #[cfg(debug_assertions)]
+    SENT.set(SENT.get() + 1);
     if statement.db_backend != Backend::MySql {
         return statement;
     }

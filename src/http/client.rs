@@ -60,10 +60,11 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &Cidrs) -> IpAddr {
         return known;
     }
     let lines: Vec<_> = headers.get_all(X_FORWARDED_FOR).collect();
-    // A line that is no text hides what stood in it, so the walk ends there too.
-    let lines = lines.iter().rev().map(|line| line.to_str().unwrap_or("?"));
-    for entry in lines.flat_map(|line| line.rsplit(',')) {
-        let Some(next) = address(entry.trim()) else { return known };
+    // As bytes: what a client wrote into the line must not hide what the proxy added to it.
+    let entries = lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+    for entry in entries {
+        let next = std::str::from_utf8(entry).ok().and_then(|text| address(text.trim()));
+        let Some(next) = next else { return known };
         known = next;
         if !trusted.contain(known) {
             return known;
@@ -129,6 +130,7 @@ mod tests {
         check(one, "10.0.0.1", &["203.0.113.7, unknown"], "10.0.0.1");
         check(one, "10.0.0.1", &["203.0.113.7, "], "10.0.0.1");
         check(one, "10.0.0.1", &["203.0.113.7, 会, 10.0.0.2"], "10.0.0.2");
+        check(one, "10.0.0.1", &["会, 203.0.113.7"], "203.0.113.7");
         check(one, "10.0.0.1", &["203.0.113.7", "\u{e9}"], "10.0.0.1");
         // With ports, in brackets, as IPv6, as IPv4 in IPv6.
         check(one, "10.0.0.1", &["203.0.113.7:4711"], "203.0.113.7");

@@ -14,6 +14,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::caller::Shopper;
 use super::service::{self, Bound, Brief, MadeOne, SignedIn};
 use crate::app::App;
+use crate::audit::service::Author;
+use crate::http::context::RequestId;
 use crate::http::{Body, ClientIp, Problem, Result};
 use crate::members::service::Visit;
 
@@ -194,8 +196,9 @@ async fn sign_in_member(
 async fn bind_member_phone(
     app: ThinData<App>,
     who: Shopper,
+    id: RequestId,
     body: Body<PhoneBindingRequest>,
 ) -> Result<Json<PhoneBinding>> {
-    let code = body.value.code.expose_secret();
-    Ok(Json(service::bind_phone(&app, who.member, code).await?.into()))
+    let (code, author) = (body.value.code.expose_secret(), Author::member(who.member, &id.0));
+    Ok(Json(service::bind_phone(&app, &author, who.member, code).await?.into()))
 }

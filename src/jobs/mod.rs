@@ -24,7 +24,7 @@ use crate::http::Result;
 use health::Health;
 
 pub use job::{ATTEMPTS, Handler, Job, NewJob};
-pub use queue::{QueuedJob, discard, enqueue_in, find, forget_old, list, measure, retry};
+pub use queue::{QueuedJob, discard_in, enqueue_in, find, forget_old, list, measure, retry_in};
 pub use schedule::{Missed, Schedule, When};
 pub use stop::{Stop, StopSwitch};
 pub use worker::{Outcome, Worker};

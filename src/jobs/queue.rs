@@ -6,7 +6,7 @@ use entity::ids::JobId;
 
 use super::{NewJob, store};
 use crate::app::App;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, Tx};
 use crate::http::Result;
 use crate::kernel::measures::Queue;
 
@@ -52,16 +52,16 @@ pub async fn list(
 ///
 /// # Errors
 /// The database's.
-pub async fn retry(app: &App, id: JobId) -> Result<bool> {
-    Ok(store::revive(app.db.write(), id, app.clock.now()).await?)
+pub async fn retry_in(tx: &Tx, id: JobId, now: DateTime<Utc>) -> Result<bool> {
+    Ok(store::revive(tx, id, now).await?)
 }
 
 /// Lets a dead job rest for ever; `false` when there is no such dead job.
 ///
 /// # Errors
 /// The database's.
-pub async fn discard(app: &App, id: JobId) -> Result<bool> {
-    Ok(store::discard(app.db.write(), id, app.clock.now()).await?)
+pub async fn discard_in(tx: &Tx, id: JobId, now: DateTime<Utc>) -> Result<bool> {
+    Ok(store::discard(tx, id, now).await?)
 }
 
 /// Forgets some jobs that were done or discarded seven days ago and says how many; none when none is left.

@@ -26,6 +26,8 @@ pub struct Measures {
     endpoints_off: Gauge,
     failing: Gauge,
     late: Gauge,
+    audit_faults: Known,
+    audit_proved: Known,
 }
 
 /// A number that has no sample until it is known: nought would say that all is well.
@@ -121,6 +123,12 @@ impl Measures {
         self.proved.set(at.timestamp());
     }
 
+    /// Notes how many faults the last proof of the audit log found, and when that was.
+    pub fn audit_proved(&self, faults: i64, at: DateTime<Utc>) {
+        self.audit_faults.set(faults);
+        self.audit_proved.set(at.timestamp());
+    }
+
     /// Shows them all in `registry`.
     pub fn register(&self, registry: &mut Registry) {
         registry.register(
@@ -153,6 +161,7 @@ impl Measures {
             "When the last proof of the ledgers ended, in Unix time",
             self.proved.clone(),
         );
+        self.register_audit(registry);
         self.register_webhooks(registry);
     }
 
@@ -176,6 +185,19 @@ impl Measures {
             "huiyi_webhook_late_seconds",
             "Seconds since the delivery of an event that waits longest was due",
             self.late.clone(),
+        );
+    }
+
+    fn register_audit(&self, registry: &mut Registry) {
+        registry.register(
+            "huiyi_audit_verify_faults",
+            "Faults that the last proof of the audit log found, in the whole installation",
+            self.audit_faults.clone(),
+        );
+        registry.register(
+            "huiyi_audit_verify_timestamp_seconds",
+            "When the last proof of the audit log ended, in Unix time",
+            self.audit_proved.clone(),
         );
     }
 }

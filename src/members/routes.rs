@@ -15,6 +15,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::service::{self, Profile, ProfilePatch};
 use crate::app::App;
+use crate::audit::service::Author;
+use crate::http::context::RequestId;
 use crate::http::etag::{etag, if_match};
 use crate::http::{Body, Patch, Problem, Result};
 use crate::identity::caller::Shopper;
@@ -179,6 +181,7 @@ async fn update_member_profile(
     body: Body<MemberProfileChange>,
 ) -> Result<HttpResponse> {
     let (patch, wanted) = (body.value.into(), if_match(&request).into());
-    let profile = service::update_profile(&app, who.member, patch, wanted).await?;
+    let author = Author::member(who.member, &RequestId::of(&request).0);
+    let profile = service::update_profile(&app, &author, who.member, patch, wanted).await?;
     Ok(HttpResponse::Ok().insert_header(etag(profile.version)).json(MemberProfile::from(profile)))
 }

@@ -1,4 +1,5 @@
-//! What head office sees and decides of the machinery itself: background jobs that were given up (OPS-2). Owns nothing.
+//! What head office sees and decides of the machinery itself: background jobs that were given up (OPS-2), the audit log
+//! (PV-6). Owns nothing.
 
 pub mod error;
 pub mod routes;

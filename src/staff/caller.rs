@@ -7,6 +7,8 @@ use entity::ids::SessionId;
 use futures_util::future::LocalBoxFuture;
 
 use super::service::{StaffRef, on_duty};
+use crate::audit::service::Author;
+use crate::http::context::RequestId;
 use crate::http::{Error, Result, credential, gate};
 use crate::sessions::service::authenticate;
 
@@ -15,6 +17,8 @@ use crate::sessions::service::authenticate;
 pub struct GuideCaller {
     /// Who.
     pub staff: StaffRef,
+    /// The same for the audit log, with the request.
+    pub author: Author,
     /// The device's session.
     pub session: SessionId,
 }
@@ -24,6 +28,8 @@ pub struct GuideCaller {
 pub struct AdminCaller {
     /// Who.
     pub staff: StaffRef,
+    /// The same for the audit log, with the request.
+    pub author: Author,
     /// The device's session.
     pub session: SessionId,
 }
@@ -32,12 +38,14 @@ pub struct AdminCaller {
 fn staff(
     request: &HttpRequest,
     audience: Audience,
-) -> LocalBoxFuture<'static, Result<(StaffRef, SessionId)>> {
-    let credential = credential(request);
+) -> LocalBoxFuture<'static, Result<(StaffRef, Author, SessionId)>> {
+    let (credential, id) = (credential(request), RequestId::of(request));
     gate::guard(request, async move {
         let (app, token) = credential?;
         let session = authenticate(&app, &token, audience).await?;
-        Ok((on_duty(&app, session.staff()?, audience).await?, session.id))
+        let staff = on_duty(&app, session.staff()?, audience).await?;
+        let author = Author::staff(staff.id, staff.store_id, &id.0);
+        Ok((staff, author, session.id))
     })
 }
 
@@ -47,7 +55,9 @@ impl FromRequest for GuideCaller {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let staff = staff(request, Audience::Guide);
-        Box::pin(async move { staff.await.map(|(staff, session)| Self { staff, session }) })
+        Box::pin(async move {
+            staff.await.map(|(staff, author, session)| Self { staff, author, session })
+        })
     }
 }
 
@@ -57,6 +67,8 @@ impl FromRequest for AdminCaller {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let staff = staff(request, Audience::Admin);
-        Box::pin(async move { staff.await.map(|(staff, session)| Self { staff, session }) })
+        Box::pin(async move {
+            staff.await.map(|(staff, author, session)| Self { staff, author, session })
+        })
     }
 }

@@ -7,6 +7,7 @@ use futures_util::FutureExt;
 use super::proof::prove;
 use super::reactions::REACTIONS;
 use crate::app::App;
+use crate::audit::jobs as audit;
 use crate::db::idempotency;
 use crate::jobs::{self, Chore, Duty, Handler, Job, Missed, Schedule, Stop, When, Work, Worker};
 use crate::points::jobs as points;
@@ -29,6 +30,9 @@ pub static HANDLERS: &[(&str, Handler)] = &[
     ("renew_tiers", |app, job| tiers::renew(app, job).boxed_local()),
     ("announce_tier_ends", |app, job| tiers::announce(app, job).boxed_local()),
     ("close_points_days", |app, job| points::close_days(app, job).boxed_local()),
+    ("seal_audit_log", |app, job| audit::seal(app, job).boxed_local()),
+    ("verify_audit_log", |app, job| audit::verify(app, job).boxed_local()),
+    ("forget_old_audit", |app, job| audit::forget(app, job).boxed_local()),
 ];
 
 /// What becomes due again and again; the name is the kind of the jobs. Times are of the business day.
@@ -45,6 +49,9 @@ pub static SCHEDULES: &[Schedule] = &[
     Schedule { name: "renew_tiers", when: When::DailyAt(1, 0), missed: Missed::Latest },
     Schedule { name: "announce_tier_ends", when: When::DailyAt(9, 0), missed: Missed::Latest },
     Schedule { name: "close_points_days", when: When::DailyAt(1, 30), missed: Missed::Latest },
+    Schedule { name: "seal_audit_log", when: When::Every(1), missed: Missed::Latest },
+    Schedule { name: "forget_old_audit", when: When::DailyAt(2, 30), missed: Missed::Latest },
+    Schedule { name: "verify_audit_log", when: When::DailyAt(4, 0), missed: Missed::Latest },
 ];
 
 /// Every chore.
@@ -88,6 +95,11 @@ pub static CHORES: &[Chore] = &[
         name: "measure_webhooks",
         every: Duration::from_secs(15),
         work: |app| deliveries::measure(app).boxed_local(),
+    },
+    Chore {
+        name: "measure_audit_log",
+        every: Duration::from_secs(15),
+        work: |app| audit::measure(app).boxed_local(),
     },
 ];
 

@@ -1,5 +1,6 @@
 //! The lists that know every capability: routes, reactions, documents.
 
+pub mod audited;
 pub mod codes;
 pub mod docs;
 pub mod events;

@@ -1,5 +1,6 @@
 //! Marked personal data goes through everything, and comes out nowhere it should not (S15, S16, S23, PV-5).
 
+use huiyi::audit::service::Author;
 use huiyi::db::Backend;
 use huiyi::kernel::codes::StaffRole;
 use huiyi::mock::wechat::{NewUser, Person};
@@ -153,8 +154,12 @@ impl Story {
             region_id: None,
         };
         let app = &self.app;
-        let guide = huiyi::staff::service::hire(&app.app, new).await.expect("hired");
-        let invitation = huiyi::staff::service::invite(&app.app, guide).await.expect("invited");
+        let guide = huiyi::staff::service::hire(&app.app, &Author::system("test"), new)
+            .await
+            .expect("hired");
+        let invitation = huiyi::staff::service::invite(&app.app, &Author::system("test"), guide)
+            .await
+            .expect("invited");
         let accept = json!({"token": invitation, "password": PASSWORD});
         let accepted = app.post("/v1/guide/invitations:accept").json(&accept).send().await;
         assert!(accepted.status < 300, "{}", accepted.text);

@@ -14,6 +14,7 @@
 )]
 
 mod architecture;
+mod audit;
 mod canary;
 mod cli;
 mod crashes;

@@ -15,6 +15,7 @@ use super::progress::Progress;
 use super::state::{self, State};
 use super::{catalogue, people::Colleague};
 use crate::app::App;
+use crate::audit::service::Author;
 use crate::catalog::service as catalog;
 use crate::cli::Failure;
 use crate::http::{Error, Patch};
@@ -85,6 +86,7 @@ async fn organise(app: &App, password: &str) -> Result<(), Failure> {
         ids.push(id);
     }
     let mut invited = Vec::new();
+    let author = Author::system("huiyi demo");
     for Colleague { staff_no, name, role, store } in people::staff() {
         let signs_in = role != StaffRole::Guide || staff_no.ends_with("-G1");
         let new = NewStaff {
@@ -94,13 +96,13 @@ async fn organise(app: &App, password: &str) -> Result<(), Failure> {
             store_id: store.map(|at| ids[at]),
             region_id: None,
         };
-        let id = staff::hire(app, new).await?;
+        let id = staff::hire(app, &author, new).await?;
         if signs_in {
-            invited.push(staff::invite(app, id).await?);
+            invited.push(staff::invite(app, &author, id).await?);
         }
     }
-    try_join_all(invited.iter().map(|token| staff::accept_invitation(app, token, password)))
-        .await?;
+    let accept = |token| staff::accept_invitation(app, "huiyi demo", token, password);
+    try_join_all(invited.iter().map(|token: &String| accept(token))).await?;
     Ok(())
 }
 
@@ -189,7 +191,7 @@ impl Past<'_> {
                 changes.push((member, profile(shopper)));
             }
         }
-        Ok(members::update_profiles(self.app, &changes).await?)
+        Ok(members::update_profiles(self.app, &Author::system("huiyi demo"), &changes).await?)
     }
 
     /// One in some dozens spends points at the till; too few points are no failure.

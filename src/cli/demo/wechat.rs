@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::people;
 use super::state::State;
 use crate::app::App;
+use crate::audit::service::Author;
 use crate::cli::Failure;
 use crate::config::Config;
 use crate::http::ClientIp;
@@ -60,6 +61,6 @@ async fn sign_in(app: &App, platform: &MockWechat, nickname: &str) -> Result<(),
     let here = ClientIp(IpAddr::V4(Ipv4Addr::LOCALHOST));
     let signed_in = identity::sign_in(app, &code, "手机", here).await?;
     let code = platform.phone_code(who()).map_err(Failure::failed)?.code;
-    identity::bind_phone(app, signed_in.member.id, &code).await?;
+    identity::bind_phone(app, &Author::system("huiyi demo"), signed_in.member.id, &code).await?;
     Ok(())
 }

@@ -94,7 +94,8 @@ pub async fn explain_customers_points(
     request: HttpRequest,
 ) -> Result<Json<PointsMovementExplained>> {
     let CustomersMovement { customer, transfer } = path;
-    let explained = service::explain_customers(&app, &who.staff, customer, transfer).await?;
+    let explained =
+        service::explain_customers(&app, (&who.staff, &who.author), customer, transfer).await?;
     Ok(Json(PointsMovementExplained::new(explained, language(&request))))
 }
 
@@ -117,10 +118,10 @@ pub async fn explain_customers_points(
 #[get("/points/transfers/{id}")]
 pub async fn read_points_transfer(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     PathId(id): PathId<TransferId>,
     request: HttpRequest,
 ) -> Result<Json<PointsTransferTrace>> {
-    let explained = service::explain_any(&app, id).await?;
+    let explained = service::explain_any(&app, &caller.author, id).await?;
     Ok(Json(PointsTransferTrace::new(explained, language(&request))))
 }

@@ -139,7 +139,7 @@ pub async fn list_customers(
 ) -> Result<Json<Page<GuideCustomer>>> {
     let (list, limit) = (query.list(&who), query.limit);
     let search = query.search(&app, &list)?;
-    let rows = service::customers(&app, &who.staff, search, limit + 1).await?;
+    let rows = service::customers(&app, (&who.staff, &who.author), search, limit + 1).await?;
     let page = Page::cut(rows, limit, |row| Cursor::write(&app.vault, &list, &row.member.id));
     Ok(Json(page.map(Into::into)))
 }

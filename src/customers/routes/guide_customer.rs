@@ -246,7 +246,7 @@ pub async fn read_customer(
     who: GuideCaller,
     PathId(id): PathId<MemberId>,
 ) -> Result<Json<GuideCustomerWhole>> {
-    Ok(Json(service::customer(&app, &who.staff, id).await?.into()))
+    Ok(Json(service::customer(&app, (&who.staff, &who.author), id).await?.into()))
 }
 
 /// A customer's points
@@ -270,7 +270,7 @@ pub async fn read_customer_points(
     who: GuideCaller,
     PathId(id): PathId<MemberId>,
 ) -> Result<Json<MemberPoints>> {
-    Ok(Json(service::points_of(&app, &who.staff, id).await?.into()))
+    Ok(Json(service::points_of(&app, (&who.staff, &who.author), id).await?.into()))
 }
 
 /// A customer's points history
@@ -306,7 +306,8 @@ pub async fn list_customer_points_history(
     let list = format!("customer points {id}");
     let cursor = query.cursor.as_deref();
     let after = cursor.map(|cursor| Cursor::read(&app.vault, &list, cursor)).transpose()?;
-    let rows = service::history_of(&app, &who.staff, id, after, query.limit + 1).await?;
+    let rows =
+        service::history_of(&app, (&who.staff, &who.author), id, after, query.limit + 1).await?;
     let page =
         Page::cut(rows, query.limit, |row| Cursor::write(&app.vault, &list, &row.position()));
     let language = language(&request);
@@ -348,6 +349,7 @@ pub async fn list_customer_orders(
 ) -> Result<Json<Page<MemberOrder>>> {
     let list = format!("customer orders {id}");
     let after = orders::position(&app, &list, query.cursor.as_deref())?;
-    let rows = service::orders_of(&app, &who.staff, id, after, query.limit + 1).await?;
+    let rows =
+        service::orders_of(&app, (&who.staff, &who.author), id, after, query.limit + 1).await?;
     Ok(Json(orders::page(&app, &list, rows, query.limit)))
 }

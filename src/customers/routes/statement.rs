@@ -185,6 +185,6 @@ pub async fn read_members_points_statement(
     query: Query<StatementQuery>,
 ) -> Result<HttpResponse> {
     let (from, to) = query.0.checked()?;
-    let sheet = service::customer_sheet(&app, &who.staff, id, from, to).await?;
+    let sheet = service::customer_sheet(&app, (&who.staff, &who.author), id, from, to).await?;
     Ok(csv::stream(&format!("points-{id}-{from}-{to}.csv"), pieces(app.0, sheet)))
 }

@@ -3,11 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use entity::codes::{Ledger, TransferKind};
+use entity::codes::{AuditAction, Ledger, TransferKind};
 use entity::ids::{MemberId, OrderId, StoreId, TransferId};
 
 use super::orders::store_names;
 use crate::app::App;
+use crate::audit::service::{self as audit, Author, Line};
 use crate::customers::rules::{Grant, Other, Part, Purchase, Story};
 use crate::http::Result;
 use crate::members::service as members;
@@ -15,7 +16,7 @@ use crate::orders::service::{OrderHeading, headings};
 use crate::points::service::{
     self as ledger, Explanation, HistoryEntry, LotMove, LotPart, StoredLot, StoredTransfer,
 };
-use crate::staff::service::{StaffRef, scope_of};
+use crate::staff::service::StaffRef;
 use crate::tiers::service as tiers;
 
 /// A movement explained.
@@ -44,11 +45,11 @@ pub async fn explain(app: &App, member: MemberId, id: TransferId) -> Result<Expl
 /// `not_found` also outside the caller's data scope, or for a movement of somebody else.
 pub async fn explain_customers(
     app: &App,
-    staff: &StaffRef,
+    who: (&StaffRef, &Author),
     customer: MemberId,
     id: TransferId,
 ) -> Result<Explained> {
-    let customer = members::find_in_scope(app.db.read(), scope_of(staff), customer).await?;
+    let customer = members::show_in_scope(app, who, customer, "points_movement").await?;
     explain(app, customer.id, id).await
 }
 
@@ -56,8 +57,11 @@ pub async fn explain_customers(
 ///
 /// # Errors
 /// `not_found`.
-pub async fn explain_any(app: &App, id: TransferId) -> Result<Explained> {
-    told(app, ledger::explain_any(app.db.read(), id).await?).await
+pub async fn explain_any(app: &App, author: &Author, id: TransferId) -> Result<Explained> {
+    let explanation = ledger::explain_any(app.db.read(), id).await?;
+    let read = Line::new(AuditAction::MemberRead).about(explanation.holder).of(id);
+    audit::write(app, author, read.word("part", "points_movement")).await?;
+    told(app, explanation).await
 }
 
 async fn told(app: &App, explanation: Explanation) -> Result<Explained> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::codes::{IdentifierKind, Ledger};
+use entity::codes::{AuditAction, IdentifierKind, Ledger};
 use entity::ids::{MemberId, OrderId};
 use entity::values::{Fen, PersonName};
 use entity::{member, member_total};
@@ -11,6 +11,7 @@ use entity::{member, member_total};
 use super::orders::{OrderSeen, guide_names, orders, store_names};
 use super::standing::{PointsSummary, summary};
 use crate::app::App;
+use crate::audit::service::{self as audit, Author, Line};
 use crate::http::Result;
 use crate::members::service::{self as members, MaskedIdentifier, MemberFilter};
 use crate::orders::service::{self as orders_service, SizeKept};
@@ -28,6 +29,16 @@ pub struct CustomerSearch {
     pub sleeping_days: Option<u16>,
     /// The last of the page before.
     pub after: Option<MemberId>,
+}
+
+impl CustomerSearch {
+    /// What is searched by; never the words themselves.
+    fn words(&self) -> Vec<&'static str> {
+        let name = self.name.is_some().then_some("name");
+        let phone = self.phone_last4.is_some().then_some("phone_last4");
+        let sleeping = self.sleeping_days.is_some().then_some("sleeping_days");
+        [name, phone, sleeping].into_iter().flatten().collect()
+    }
 }
 
 /// A customer in a list.
@@ -84,11 +95,12 @@ const LAST_ORDERS: u64 = 5;
 /// The database's.
 pub async fn customers(
     app: &App,
-    staff: &StaffRef,
+    (staff, author): (&StaffRef, &Author),
     search: CustomerSearch,
     limit: u64,
 ) -> Result<Vec<CustomerInList>> {
     let days = |days| app.clock.now() - TimeDelta::days(i64::from(days));
+    let searched = Line::new(AuditAction::MemberSearched).naming("by", &search.words());
     let filter = MemberFilter {
         name_prefix: search.name,
         phone_last4: search.phone_last4,
@@ -98,6 +110,7 @@ pub async fn customers(
     };
     let db = app.db.read();
     let rows = members::list_in_scope(db, scope_of(staff), &filter, limit).await?;
+    audit::write(app, author, searched.gave_page(rows.len(), limit)).await?;
     let ids: Vec<MemberId> = rows.iter().map(|row| row.id).collect();
     let identifiers = members::identifiers_of(db, app, &ids).await?;
     let balances = ledger::balances(db, &ids, Ledger::Points).await?;
@@ -122,9 +135,9 @@ fn phone(identifiers: &[MaskedIdentifier]) -> Option<String> {
 ///
 /// # Errors
 /// `not_found` also outside the caller's data scope.
-pub async fn customer(app: &App, staff: &StaffRef, id: MemberId) -> Result<Customer> {
+pub async fn customer(app: &App, who: (&StaffRef, &Author), id: MemberId) -> Result<Customer> {
     let db = app.db.read();
-    let member = members::find_in_scope(db, scope_of(staff), id).await?;
+    let member = members::show_in_scope(app, who, id, "profile").await?;
     let total = members::total(db, member.id).await?;
     let stores = store_names(app, member.store_id.into_iter().collect::<BTreeSet<_>>()).await?;
     let guides = guide_names(app, member.guide_id.into_iter().collect::<BTreeSet<_>>()).await?;
@@ -154,8 +167,12 @@ fn rhythm(total: &member_total::Model) -> Rhythm {
 ///
 /// # Errors
 /// `not_found` also outside the caller's data scope.
-pub async fn points_of(app: &App, staff: &StaffRef, id: MemberId) -> Result<PointsSummary> {
-    summary(app, &seen(app, staff, id).await?).await
+pub async fn points_of(
+    app: &App,
+    who: (&StaffRef, &Author),
+    id: MemberId,
+) -> Result<PointsSummary> {
+    summary(app, &members::show_in_scope(app, who, id, "points").await?).await
 }
 
 /// A customer's points history, latest business time first.
@@ -164,12 +181,12 @@ pub async fn points_of(app: &App, staff: &StaffRef, id: MemberId) -> Result<Poin
 /// `not_found` also outside the caller's data scope.
 pub async fn history_of(
     app: &App,
-    staff: &StaffRef,
+    who: (&StaffRef, &Author),
     id: MemberId,
     after: Option<HistoryPosition>,
     limit: u64,
 ) -> Result<Vec<HistoryEntry>> {
-    let member = seen(app, staff, id).await?;
+    let member = members::show_in_scope(app, who, id, "points_history").await?;
     ledger::history(app.db.read(), member.id, after, limit).await
 }
 
@@ -179,17 +196,13 @@ pub async fn history_of(
 /// `not_found` also outside the caller's data scope.
 pub async fn orders_of(
     app: &App,
-    staff: &StaffRef,
+    who: (&StaffRef, &Author),
     id: MemberId,
     after: Option<(DateTime<Utc>, OrderId)>,
     limit: u64,
 ) -> Result<Vec<OrderSeen>> {
-    let member = seen(app, staff, id).await?;
+    let member = members::show_in_scope(app, who, id, "orders").await?;
     orders(app, member.id, after, limit).await
-}
-
-async fn seen(app: &App, staff: &StaffRef, id: MemberId) -> Result<member::Model> {
-    members::find_in_scope(app.db.read(), scope_of(staff), id).await
 }
 
 #[cfg(test)]

@@ -3,10 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{Days, NaiveDate};
+use entity::codes::AuditAction;
 use entity::ids::{MemberId, OrderId, StoreId};
 
 use super::orders::store_names;
 use crate::app::App;
+use crate::audit::service::{self as audit, Author, Line};
 use crate::http::Result;
 use crate::members::service as members;
 use crate::orders::service::headings;
@@ -49,12 +51,14 @@ pub async fn sheet(app: &App, member: MemberId, from: NaiveDate, to: NaiveDate) 
 /// `not_found` also outside the caller's data scope.
 pub async fn customer_sheet(
     app: &App,
-    staff: &StaffRef,
+    (staff, author): (&StaffRef, &Author),
     customer: MemberId,
     from: NaiveDate,
     to: NaiveDate,
 ) -> Result<Sheet> {
     let customer = members::find_in_scope(app.db.read(), scope_of(staff), customer).await?;
+    let taken = Line::new(AuditAction::MemberExported).about(customer.id);
+    audit::write(app, author, taken.word("part", "points_statement")).await?;
     sheet(app, customer.id, from, to).await
 }
 

@@ -1,9 +1,11 @@
 //! Two members turn out to be one person (ID-3).
 
+use entity::codes::AuditAction;
 use entity::ids::{MemberId, MergeId};
 use entity::member_merge as journal;
 
 use crate::app::App;
+use crate::audit::service::{self as audit, Author, Line};
 use crate::db::{Conn, Tx};
 use crate::events;
 use crate::http::{Error, Result, codes};
@@ -29,8 +31,8 @@ pub struct Merged {
 pub async fn merge_in(
     tx: &Tx,
     app: &App,
-    a: MemberId,
-    b: MemberId,
+    author: &Author,
+    (a, b): (MemberId, MemberId),
     reason: &str,
 ) -> Result<Merged> {
     let winners = members::lock_winners(tx, &[a, b]).await?;
@@ -64,6 +66,8 @@ pub async fn merge_in(
     };
     store::insert(tx, row).await?;
     events::publish(tx, vec![tell::merged(winner, loser, now)], now).await?;
+    let line = Line::new(AuditAction::MemberMerged).about(winner).with("from", loser);
+    audit::write_in(tx, app, author, &[line]).await?;
     Ok(Merged { winner, merge: Some(merge) })
 }
 

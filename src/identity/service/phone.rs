@@ -1,11 +1,13 @@
 //! Binding a phone (ID-1): whoever has it at a store turns out to be her.
 
+use entity::codes::AuditAction;
 use entity::ids::MemberId;
 
 use super::brief::{Brief, brief};
 use super::merge::merge_in;
 use super::wechat;
 use crate::app::App;
+use crate::audit::service::{self as audit, Author, Line};
 use crate::db::{self, Tx};
 use crate::http::limits::{admit, per_minute};
 use crate::http::{Error, Result, codes};
@@ -43,10 +45,11 @@ pub enum MadeOne {
 /// # Errors
 /// `identity_phone_code_invalid`, `identity_phone_unsupported`, `identity_phone_bound`, `identity_wechat_*`,
 /// `rate_limited`.
-pub async fn bind_phone(app: &App, member: MemberId, code: &str) -> Result<Bound> {
+pub async fn bind_phone(app: &App, author: &Author, member: MemberId, code: &str) -> Result<Bound> {
     admit(app, "member phone", &member.to_string(), per_minute(ATTEMPTS_A_MINUTE)).await?;
     let phone = ask_wechat(app, member, code).await?;
-    let bound = db::in_tx(&app.db, async |tx| bind_in(tx, app, member, &phone).await).await?;
+    let bound =
+        db::in_tx(&app.db, async |tx| bind_in(tx, app, author, member, &phone).await).await?;
     sessions::forget_cached(app).await?;
     app.bell.ring();
     Ok(bound)
@@ -80,20 +83,28 @@ async fn open_id(app: &App, member: MemberId) -> Result<String> {
     }
 }
 
-async fn bind_in(tx: &Tx, app: &App, member: MemberId, phone: &Mobile) -> Result<Bound> {
+async fn bind_in(
+    tx: &Tx,
+    app: &App,
+    author: &Author,
+    member: MemberId,
+    phone: &Mobile,
+) -> Result<Bound> {
     let mut made_one = MadeOne::No;
     let id = loop {
         match members::bind_phone_in(tx, app, member, phone).await? {
             Binding::Hers(id) => break id,
             Binding::HasAnother => return Err(error::PHONE_BOUND.into()),
             Binding::Belongs { member, holder } => {
-                let merged = merge_in(tx, app, member, holder, "phone").await?;
+                let merged = merge_in(tx, app, author, (member, holder), "phone").await?;
                 if merged.merge.is_some() {
                     made_one = MadeOne::Yes;
                 }
             }
         }
     };
+    let line = Line::new(AuditAction::MemberChanged).about(id).naming("fields", &["phone"]);
+    audit::write_in(tx, app, author, &[line]).await?;
     let member = brief(tx, app, members::profile(tx, id).await?).await?;
     Ok(Bound { member, made_one })
 }

@@ -58,7 +58,7 @@ pub async fn read_member_leaderboard(
     let board = Some(board.0).filter(|board| *board == Board::MemberPoints);
     let board = board.ok_or(codes::NOT_FOUND)?;
     let scope = service::scope_of_member(&app, who.member, query.scope).await?;
-    let asked = Asked { board, scope, own: Some(who.member.0), ids: Ids::Hidden };
+    let asked = Asked { board, scope, own: Some(who.member.0), ids: Ids::Hidden, author: None };
     let (period, date) = (query.period, query.date);
     Ok(web::Json(asked.read(&app, period, date, query.cursor.as_deref(), query.limit).await?))
 }
@@ -92,7 +92,13 @@ pub async fn read_guide_leaderboard(
 ) -> Result<web::Json<Leaderboard>> {
     let board = board.0;
     let scope = service::scope_of_staff(&app, &who.staff, board, query.scope).await?;
-    let asked = Asked { board, scope, own: Some(who.staff.id.0), ids: Ids::Guides };
+    let asked = Asked {
+        board,
+        scope,
+        own: Some(who.staff.id.0),
+        ids: Ids::Guides,
+        author: Some(who.author),
+    };
     let (period, date) = (query.period, query.date);
     Ok(web::Json(asked.read(&app, period, date, query.cursor.as_deref(), query.limit).await?))
 }
@@ -118,14 +124,15 @@ pub async fn read_guide_leaderboard(
 #[get("/leaderboards/{board}")]
 pub async fn read_admin_leaderboard(
     app: web::ThinData<App>,
-    _who: AdminCaller,
+    who: AdminCaller,
     board: BoardPath,
     Query(query): Query<AdminLeaderboardQuery>,
 ) -> Result<web::Json<Leaderboard>> {
     let board = board.0;
     let scope =
         service::scope_of_office(&app, query.scope, query.region_id, query.store_id).await?;
-    let asked = Asked { board, scope, own: None, ids: Ids::All };
+    let author = Some(who.author);
+    let asked = Asked { board, scope, own: None, ids: Ids::All, author };
     let (period, date) = (query.period, query.date);
     Ok(web::Json(asked.read(&app, period, date, query.cursor.as_deref(), query.limit).await?))
 }

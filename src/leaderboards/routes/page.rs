@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::audit::service::Author;
 use crate::http::limits::{admit, per_minute};
 use crate::http::{Cursor, Result};
 use crate::leaderboards::service::{self, BoardPage, Place, Reach, Scope, Stretch, Wanted};
@@ -92,6 +93,8 @@ pub(super) struct Asked {
     pub(super) scope: Scope,
     pub(super) own: Option<Uuid>,
     pub(super) ids: Ids,
+    /// Staff who look at it.
+    pub(super) author: Option<Author>,
 }
 
 impl Asked {
@@ -113,6 +116,9 @@ impl Asked {
             admit(app, "old boards", "", per_minute(OLD_BOARDS_A_MINUTE)).await?;
         }
         let page = service::page(app, Wanted { board, stretch, scope, offset, limit, own }).await?;
+        if let Some(author) = &self.author {
+            service::note(app, author, board, page.rows.len()).await?;
+        }
         let next = offset + page.rows.len() as u64;
         let has_more = !page.rows.is_empty() && next < page.total;
         let next_cursor = has_more.then(|| Cursor::write(&app.vault, &list, &next));

@@ -12,11 +12,12 @@ pub use read::{BoardPage, Place, Wanted, page};
 pub use rebuild::{RebuildReport, rebuild};
 pub use scopes::{Reach, scope_of_member, scope_of_office, scope_of_staff};
 
-use entity::codes::{Board, Period};
+use entity::codes::{AuditAction, Board, Period};
 
 use super::rules::{Standing, Standings};
 use crate::app::App;
-use crate::http::{Error, codes};
+use crate::audit::service::{self as audit, Author, Line};
+use crate::http::{Error, Result, codes};
 use crate::kv::{BoardEntry, KvError, Recent};
 
 /// Every board.
@@ -91,4 +92,16 @@ fn entry(standing: &Standing) -> BoardEntry {
         reached_at_ms: standing.reached_at.timestamp_millis(),
         version: standing.version,
     }
+}
+
+/// Writes down that staff saw members on a board (PV-6); boards of guides show no member.
+///
+/// # Errors
+/// The database's.
+pub async fn note(app: &App, author: &Author, board: Board, rows: usize) -> Result<()> {
+    if board != Board::MemberPoints {
+        return Ok(());
+    }
+    let line = Line::new(AuditAction::MemberSearched).word("part", "leaderboard").gave(rows);
+    audit::write(app, author, line).await
 }

@@ -24,7 +24,7 @@ pub use identifiers::{MaskedIdentifier, identifiers, identifiers_of, open_id};
 pub use merge::{Fit, Pair, absorb_in, fit_in};
 pub use profile::{IfVersion, Profile, profile, update_profile, update_profiles};
 pub use resolve::{Who, find, named, resolve_in};
-pub use scope::{find_in_scope, list_in_scope};
+pub use scope::{find_in_scope, list_in_scope, show_any, show_in_scope};
 pub use sign_in::{Admitted, Binding, Visit, admit_in, bind_phone_in};
 pub use totals::{
     OrderDates, Purchase, book_purchases_in, set_order_dates_in, spend_by_day, spent_since, total,

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::codes::Gender;
+use entity::codes::{AuditAction, Gender};
 use entity::ids::MemberId;
 use entity::member;
 use entity::values::PersonName;
 
 use crate::app::App;
+use crate::audit::service::{self as audit, Author, Line};
 use crate::db::{self, Conn, Tx};
 use crate::events;
 use crate::http::{Error, Result, codes};
@@ -94,6 +95,7 @@ pub async fn profile(db: &impl Conn, member: MemberId) -> Result<member::Model> 
 /// `not_found`, `version_conflict`, `invalid_fields`, `member_birthday_locked`.
 pub async fn update_profile(
     app: &App,
+    author: &Author,
     member: MemberId,
     patch: ProfilePatch,
     if_version: IfVersion,
@@ -101,7 +103,10 @@ pub async fn update_profile(
     let now = app.clock.now();
     let row = db::in_tx(&app.db, async |tx| {
         let winners = super::lock_winners(tx, &[member]).await?;
-        change_in(tx, app, &winners, member, patch.clone(), &if_version, now).await
+        let (row, line) =
+            change_in(tx, app, &winners, member, patch.clone(), &if_version, now).await?;
+        audit::write_in(tx, app, author, line.as_slice()).await?;
+        Result::Ok(row)
     })
     .await?;
     app.bell.ring();
@@ -112,16 +117,21 @@ pub async fn update_profile(
 ///
 /// # Errors
 /// As [`update_profile`].
-pub async fn update_profiles(app: &App, changes: &[(MemberId, ProfilePatch)]) -> Result<()> {
+pub async fn update_profiles(
+    app: &App,
+    author: &Author,
+    changes: &[(MemberId, ProfilePatch)],
+) -> Result<()> {
     let now = app.clock.now();
     let members: Vec<MemberId> = changes.iter().map(|(member, _)| *member).collect();
     db::in_tx(&app.db, async |tx| {
         let winners = super::lock_winners(tx, &members).await?;
+        let mut lines = Vec::with_capacity(changes.len());
         for (member, patch) in changes {
             let any = &IfVersion::Any;
-            change_in(tx, app, &winners, *member, patch.clone(), any, now).await?;
+            lines.extend(change_in(tx, app, &winners, *member, patch.clone(), any, now).await?.1);
         }
-        Result::Ok(())
+        audit::write_in(tx, app, author, &lines).await
     })
     .await?;
     app.bell.ring();
@@ -136,7 +146,7 @@ async fn change_in(
     patch: ProfilePatch,
     if_version: &IfVersion,
     now: DateTime<Utc>,
-) -> Result<member::Model> {
+) -> Result<(member::Model, Option<Line>)> {
     let winner = winners.get(&member).copied().ok_or(codes::NOT_FOUND)?;
     let row = store::rows::by_ids(tx, &[winner]).await?.pop();
     let mut row = row.ok_or(codes::NOT_FOUND)?;
@@ -147,12 +157,13 @@ async fn change_in(
     }
     let changed = apply(&mut row, patch, now, app.calendar)?;
     if changed.is_empty() {
-        return Ok(row);
+        return Ok((row, None));
     }
     row.version += 1;
     row.updated_at = now;
     store::rows::save(tx, row.clone()).await?;
     let event = tell::profile_changed(row.id, &changed, now);
     events::publish(tx, vec![event], now).await?;
-    Ok(row)
+    let line = Line::new(AuditAction::MemberChanged).about(row.id).naming("fields", &changed);
+    Ok((row, Some(line)))
 }

@@ -192,13 +192,13 @@ fn grouped(number: &impl ToString) -> String {
 #[post("/earning-rules:dry-run")]
 pub(super) async fn dry_run_earning_rule(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     request: HttpRequest,
     body: Body<DryRunEarningRuleRequest>,
 ) -> Result<Json<EarningDryRun>> {
     let DryRunEarningRuleRequest { ledger, terms, from_day, to_day } = body.value;
     let trial = Trial { draft: Draft::Rule(ledger, terms.into()), from: from_day, to: to_day };
-    let verdict = service::dry_run(&app, &trial).await?;
+    let verdict = service::dry_run(&app, &caller.author, &trial).await?;
     Ok(Json(EarningDryRun::new(verdict, &trial, language(&request))))
 }
 
@@ -225,13 +225,13 @@ pub(super) async fn dry_run_earning_rule(
 #[post("/points-campaigns:dry-run")]
 pub(super) async fn dry_run_points_campaign(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     request: HttpRequest,
     body: Body<DryRunPointsCampaignRequest>,
 ) -> Result<Json<EarningDryRun>> {
     let DryRunPointsCampaignRequest { code, plan, from_day, to_day } = body.value;
     let trial = Trial { draft: Draft::Campaign(code, plan.into()), from: from_day, to: to_day };
-    let verdict = service::dry_run(&app, &trial).await?;
+    let verdict = service::dry_run(&app, &caller.author, &trial).await?;
     Ok(Json(EarningDryRun::new(verdict, &trial, language(&request))))
 }
 

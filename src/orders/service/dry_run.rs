@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use entity::codes::Ledger;
+use entity::codes::{AuditAction, Ledger};
 use entity::ids::{CampaignId, MemberId, OrderId, RuleId};
 use entity::{earning_rule, points_campaign, sales_order};
 
@@ -11,6 +11,7 @@ use super::super::rules::granting::{Standing, decide};
 use super::super::rules::trial::{self, Entry, Verdict};
 use super::buyers::{self, Buyer};
 use crate::app::App;
+use crate::audit::service::{self as audit, Author, Line};
 use crate::db::Conn;
 use crate::http::{Error, Result};
 use crate::members::service as members;
@@ -50,7 +51,7 @@ pub struct Trial {
 ///
 /// # Errors
 /// `invalid_fields` for days or a draft that cannot be.
-pub async fn dry_run(app: &App, trial: &Trial) -> Result<Verdict> {
+pub async fn dry_run(app: &App, author: &Author, trial: &Trial) -> Result<Verdict> {
     let db = app.db.read();
     let (first, end) = span(app, trial)?;
     if let Draft::Rule(ledger, draft) = &trial.draft {
@@ -67,7 +68,10 @@ pub async fn dry_run(app: &App, trial: &Trial) -> Result<Verdict> {
         after = last.id;
         run.page(app, db, &page, first, &mut ledger).await?;
     }
-    Ok(ledger.close())
+    let verdict = ledger.close();
+    let line = Line::new(AuditAction::MemberSearched).word("part", "dry_run");
+    audit::write(app, author, line.gave(verdict.top.len())).await?;
+    Ok(verdict)
 }
 
 fn span(app: &App, trial: &Trial) -> Result<(DateTime<Utc>, DateTime<Utc>)> {

@@ -9,7 +9,7 @@ use entity::{order_line, order_payment, order_refund, order_refund_line, sales_o
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::CHUNK;
-use crate::db::{Conn, Tx};
+use crate::db::{Conn, Tx, keyset};
 use crate::orders::rules::content::Number;
 
 /// The orders with these numbers, locked in the order of their numbers until the transaction ends.
@@ -176,8 +176,7 @@ pub(in crate::orders) async fn orders_of_member(
     use sales_order::Column as C;
     let mut query = sales_order::Entity::find().filter(C::MemberId.eq(member));
     if let Some((at, id)) = after {
-        let same_time = Condition::all().add(C::OccurredAt.eq(at)).add(C::Id.lt(id));
-        query = query.filter(Condition::any().add(C::OccurredAt.lt(at)).add(same_time));
+        query = query.filter(keyset::earlier(C::OccurredAt, at, C::Id.lt(id)));
     }
     query.order_by_desc(C::OccurredAt).order_by_desc(C::Id).limit(limit).all(db).await
 }

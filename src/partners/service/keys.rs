@@ -139,14 +139,18 @@ pub(super) fn networks_of(stored: Option<&Words>) -> Result<Cidrs> {
 /// # Errors
 /// `not_found`; `invalid_fields` for an unknown scope, or an end that lies behind.
 pub async fn issue_key(app: &App, partner: PartnerId, terms: &KeyTerms) -> Result<NewKey> {
-    let scopes = known(&terms.scopes)?;
-    lies_ahead(app, terms.expires_at)?;
+    let terms = checked(app, terms)?;
     db::in_tx(&app.db, async |tx| {
         store::find(tx, partner).await?.ok_or(codes::NOT_FOUND)?;
-        let terms = KeyTerms { scopes: scopes.0.clone(), ..terms.clone() };
-        issue_in(tx, app, partner, terms).await
+        issue_in(tx, app, partner, terms.clone()).await
     })
     .await
+}
+
+/// The terms of a key that can be made.
+pub(super) fn checked(app: &App, terms: &KeyTerms) -> Result<KeyTerms> {
+    lies_ahead(app, terms.expires_at)?;
+    Ok(KeyTerms { scopes: known(&terms.scopes)?.0, ..terms.clone() })
 }
 
 /// The scopes, each once; at least one, none that does not exist.
@@ -173,7 +177,12 @@ fn lies_ahead(app: &App, end: Option<DateTime<Utc>>) -> Result<()> {
     Err(Error::field("/expires_at", "past", "必须是将来的时间", "has to lie in the future"))
 }
 
-async fn issue_in(tx: &Tx, app: &App, partner: PartnerId, terms: KeyTerms) -> Result<NewKey> {
+pub(super) async fn issue_in(
+    tx: &Tx,
+    app: &App,
+    partner: PartnerId,
+    terms: KeyTerms,
+) -> Result<NewKey> {
     let now = app.clock.now();
     let (id, secret) = (PartnerKeyId::new(now), random_token());
     let key = key_text(id, &secret);

@@ -14,7 +14,8 @@ pub use keys::{
     keys, revoke_key, rotate_key,
 };
 pub use register::{
-    NewPartner, Partner, PartnerChanges, change, find, list, register, resume, stop,
+    NewPartner, Partner, PartnerChanges, change, find, list, register, register_with_key, resume,
+    stop,
 };
 pub use signatures::{Announced, HEADERS, SentHeaders, Target, announced, verify};
 pub use usage::{UsageDay, Use, keep_writing_uses, note_use, usage, write_uses};

@@ -5,9 +5,10 @@ use entity::ids::PartnerId;
 use entity::partner;
 
 use super::authenticate::forget_all;
+use super::keys::{KeyTerms, NewKey, checked, issue_in};
 use super::{IfVersions, matches_version};
 use crate::app::App;
-use crate::db;
+use crate::db::{self, Tx};
 use crate::http::{Error, Result, codes};
 use crate::partners::error::NAME_TAKEN;
 use crate::partners::store;
@@ -69,21 +70,38 @@ pub struct PartnerChanges {
 /// # Errors
 /// `partner_name_taken`.
 pub async fn register(app: &App, new: &NewPartner) -> Result<PartnerId> {
-    let now = app.clock.now();
-    let rate = stored(new.requests_per_minute)?;
+    let row = row_of(app, new)?;
+    db::in_tx(&app.db, async |tx| add(tx, row.clone()).await).await
+}
+
+/// Adds a partner with its first key, or neither.
+///
+/// # Errors
+/// `partner_name_taken`; as [`issue_key`](super::issue_key).
+pub async fn register_with_key(app: &App, new: &NewPartner, terms: &KeyTerms) -> Result<NewKey> {
+    let (row, terms) = (row_of(app, new)?, checked(app, terms)?);
     db::in_tx(&app.db, async |tx| {
-        let id = PartnerId::new(now);
-        let row = partner::Model {
-            id,
-            name: new.name.clone(),
-            created_at: now,
-            disabled_at: None,
-            requests_per_minute: rate,
-            version: 1,
-        };
-        if store::insert(tx, row).await? { Ok(id) } else { Err(NAME_TAKEN.into()) }
+        let partner = add(tx, row.clone()).await?;
+        issue_in(tx, app, partner, terms.clone()).await
     })
     .await
+}
+
+fn row_of(app: &App, new: &NewPartner) -> Result<partner::Model> {
+    let now = app.clock.now();
+    Ok(partner::Model {
+        id: PartnerId::new(now),
+        name: new.name.clone(),
+        created_at: now,
+        disabled_at: None,
+        requests_per_minute: stored(new.requests_per_minute)?,
+        version: 1,
+    })
+}
+
+async fn add(tx: &Tx, row: partner::Model) -> Result<PartnerId> {
+    let id = row.id;
+    if store::insert(tx, row).await? { Ok(id) } else { Err(NAME_TAKEN.into()) }
 }
 
 fn stored(rate: Option<u32>) -> Result<Option<i32>> {

@@ -172,8 +172,8 @@ pub async fn adjust_points(
 ) -> Result<HttpResponse> {
     let PointsAdjustmentRequest { member_id: member, points, reason, note } = &body.value;
     let wish = Adjusting { member: *member, points: *points, reason: *reason, note: note.clone() };
-    let staff = caller.staff.id;
-    let work = async |tx: &_| service::adjust_in(tx, &app, staff, &wish).await;
+    let (staff, author) = (caller.staff.id, &caller.author);
+    let work = async |tx: &_| service::adjust_in(tx, &app, (staff, author), &wish).await;
     let principal = staff.to_string();
     let answer = key.once(&app, &principal, &body.raw, work, PointsAdjustment::from).await?;
     app.bell.ring();
@@ -205,14 +205,14 @@ pub async fn adjust_points(
 #[get("/points/adjustments")]
 pub async fn list_points_adjustments(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     query: Query<AdjustmentQuery>,
 ) -> Result<Json<Page<PointsAdjustment>>> {
     let AdjustmentQuery { state, member_id: member, cursor, limit } = query.0;
     let filter = AdjustmentFilter { state, member };
     let list = format!("adjustments {filter:?}");
     let after = cursor.map(|cursor| Cursor::read(&app.vault, &list, &cursor)).transpose()?;
-    let rows = service::adjustments(&app, filter, after, limit + 1).await?;
+    let rows = service::adjustments(&app, &caller.author, filter, after, limit + 1).await?;
     let position = |row: &Model| (row.created_at, row.id);
     let page = Page::cut(rows, limit, |row| Cursor::write(&app.vault, &list, &position(row)));
     Ok(Json(page.map(Into::into)))
@@ -236,10 +236,10 @@ pub async fn list_points_adjustments(
 #[get("/points/adjustments/{id}")]
 pub async fn read_points_adjustment(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     PathId(id): PathId<AdjustmentId>,
 ) -> Result<Json<PointsAdjustment>> {
-    Ok(Json(service::adjustment(&app, id).await?.into()))
+    Ok(Json(service::adjustment(&app, &caller.author, id).await?.into()))
 }
 
 /// Approve an adjustment
@@ -274,7 +274,8 @@ pub async fn approve_points_adjustment(
     body: Body<AdjustmentDecisionRequest>,
 ) -> Result<HttpResponse> {
     let (staff, note) = (caller.staff.id, body.value.note.as_deref());
-    let work = async |tx: &_| service::approve_in(tx, &app, staff, id, note).await;
+    let who = (staff, &caller.author);
+    let work = async |tx: &_| service::approve_in(tx, &app, who, id, note).await;
     let principal = staff.to_string();
     let answer = key.once(&app, &principal, &body.raw, work, PointsAdjustment::from).await?;
     app.bell.ring();
@@ -313,7 +314,8 @@ pub async fn reject_points_adjustment(
     body: Body<AdjustmentDecisionRequest>,
 ) -> Result<HttpResponse> {
     let (staff, note) = (caller.staff.id, body.value.note.as_deref());
-    let work = async |tx: &_| service::reject_in(tx, &app, staff, id, note).await;
+    let who = (staff, &caller.author);
+    let work = async |tx: &_| service::reject_in(tx, &app, who, id, note).await;
     let principal = staff.to_string();
     key.once(&app, &principal, &body.raw, work, PointsAdjustment::from).await
 }

@@ -1,12 +1,13 @@
 //! Points added or taken by hand, the large ones by two people (PT-7, S25).
 
 use chrono::TimeDelta;
-use entity::codes::{AdjustmentReason, AdjustmentState, Ledger, Source};
+use entity::codes::{AdjustmentReason, AdjustmentState, AuditAction, Ledger, Source};
 use entity::ids::{AdjustmentId, MemberId, StaffId, TransferId};
 use entity::points_adjustment::Model;
 
 use super::single::{lifetime, lock_member, post_one};
 use crate::app::App;
+use crate::audit::service::{self as audit, Author, Line};
 use crate::db::Tx;
 use crate::http::{Result, codes};
 use crate::kernel::actor::Actor;
@@ -36,7 +37,12 @@ pub struct Adjusting {
 ///
 /// # Errors
 /// `member_not_found`, `points_insufficient`, `points_out_of_range`.
-pub async fn adjust_in(tx: &Tx, app: &App, staff: StaffId, wish: &Adjusting) -> Result<Model> {
+pub async fn adjust_in(
+    tx: &Tx,
+    app: &App,
+    (staff, author): (StaffId, &Author),
+    wish: &Adjusting,
+) -> Result<Model> {
     let now = app.clock.now();
     let member = lock_member(tx, wish.member).await?;
     let alone = store::adjusted_alone(tx, member, staff, now - TOGETHER).await?;
@@ -61,6 +67,7 @@ pub async fn adjust_in(tx: &Tx, app: &App, staff: StaffId, wish: &Adjusting) -> 
         row.state = AdjustmentState::Posted;
     }
     store::insert_adjustment(tx, &row).await?;
+    note_in(tx, app, author, AuditAction::PointsAdjusted, &row).await?;
     Ok(row)
 }
 
@@ -71,7 +78,7 @@ pub async fn adjust_in(tx: &Tx, app: &App, staff: StaffId, wish: &Adjusting) -> 
 pub async fn approve_in(
     tx: &Tx,
     app: &App,
-    staff: StaffId,
+    (staff, author): (StaffId, &Author),
     id: AdjustmentId,
     note: Option<&str>,
 ) -> Result<Model> {
@@ -79,6 +86,7 @@ pub async fn approve_in(
     let member = lock_member(tx, row.member_id).await?;
     row.transfer_id = Some(post(tx, app, &row, member).await?);
     row.state = AdjustmentState::Posted;
+    note_in(tx, app, author, AuditAction::PointsApproved, &row).await?;
     decide(tx, app, row, staff, note).await
 }
 
@@ -89,13 +97,25 @@ pub async fn approve_in(
 pub async fn reject_in(
     tx: &Tx,
     app: &App,
-    staff: StaffId,
+    (staff, author): (StaffId, &Author),
     id: AdjustmentId,
     note: Option<&str>,
 ) -> Result<Model> {
     let mut row = undecided(tx, staff, id).await?;
     row.state = AdjustmentState::Rejected;
+    note_in(tx, app, author, AuditAction::PointsRejected, &row).await?;
     decide(tx, app, row, staff, note).await
+}
+
+async fn note_in(
+    tx: &Tx,
+    app: &App,
+    author: &Author,
+    action: AuditAction,
+    row: &Model,
+) -> Result<()> {
+    let line = Line::new(action).about(row.member_id).of(row.id).word("state", row.state.as_str());
+    audit::write_in(tx, app, author, &[line]).await
 }
 
 async fn undecided(tx: &Tx, staff: StaffId, id: AdjustmentId) -> Result<Model> {
@@ -147,9 +167,11 @@ async fn post(tx: &Tx, app: &App, row: &Model, member: MemberId) -> Result<Trans
 ///
 /// # Errors
 /// `not_found`.
-pub async fn adjustment(app: &App, id: AdjustmentId) -> Result<Model> {
-    let found = store::adjustment_by_id(app.db.read(), id).await?;
-    Ok(found.ok_or(codes::NOT_FOUND)?)
+pub async fn adjustment(app: &App, author: &Author, id: AdjustmentId) -> Result<Model> {
+    let found = store::adjustment_by_id(app.db.read(), id).await?.ok_or(codes::NOT_FOUND)?;
+    let line = Line::new(AuditAction::MemberRead).about(found.member_id).of(id);
+    audit::write(app, author, line.word("part", "points_adjustment")).await?;
+    Ok(found)
 }
 
 /// Adjustments, latest first.
@@ -158,9 +180,17 @@ pub async fn adjustment(app: &App, id: AdjustmentId) -> Result<Model> {
 /// The database's.
 pub async fn adjustments(
     app: &App,
+    author: &Author,
     filter: AdjustmentFilter,
     after: Option<AdjustmentPosition>,
     limit: u64,
 ) -> Result<Vec<Model>> {
-    Ok(store::adjustments(app.db.read(), filter, after, limit).await?)
+    let line = Line::new(AuditAction::MemberSearched).word("part", "points_adjustments");
+    let line = match filter.member {
+        Some(member) => line.about(member),
+        None => line,
+    };
+    let found = store::adjustments(app.db.read(), filter, after, limit).await?;
+    audit::write(app, author, line.gave_page(found.len(), limit)).await?;
+    Ok(found)
 }

@@ -5,11 +5,11 @@ use entity::codes::AdjustmentState;
 use entity::ids::{AdjustmentId, MemberId, StaffId};
 use entity::points_adjustment::{Column, Entity, Model};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
-use crate::db::Conn;
+use crate::db::{Conn, keyset};
 
 /// Which adjustments are wanted.
 #[derive(Clone, Copy, Debug, Default)]
@@ -82,8 +82,7 @@ pub async fn adjustments(
         query = query.filter(Column::MemberId.eq(member));
     }
     if let Some((at, id)) = after {
-        let same = Condition::all().add(Column::CreatedAt.eq(at)).add(Column::Id.lt(id));
-        query = query.filter(Condition::any().add(Column::CreatedAt.lt(at)).add(same));
+        query = query.filter(keyset::earlier(Column::CreatedAt, at, Column::Id.lt(id)));
     }
     query.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).limit(limit).all(db).await
 }

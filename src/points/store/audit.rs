@@ -8,8 +8,8 @@ use entity::{
 };
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, ExprTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QueryResult, QuerySelect,
+    ColumnTrait, DbErr, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QueryResult, QuerySelect,
 };
 
 use super::{CHUNK, Page};
@@ -100,14 +100,32 @@ pub async fn transfers_after(
     after: Option<(AccountId, i64)>,
     limit: u64,
 ) -> Result<Vec<Readable<transfer::Model, TransferKey>>, DbErr> {
-    use transfer::Column;
-    let mut query =
-        transfer::Entity::find().filter(Column::AccountId.is_in(accounts.iter().copied()));
-    if let Some((account, seq)) = after {
-        let same = Condition::all().add(Column::AccountId.eq(account)).add(Column::Seq.gt(seq));
-        query = query.filter(Condition::any().add(Column::AccountId.gt(account)).add(same));
+    let Some((account, seq)) = after else {
+        return transfers_of(db, accounts, i64::MIN, limit).await;
+    };
+    // By themselves: no database finds its way into the index by "this account above that number, or a later account".
+    let mut rows = transfers_of(db, &[account], seq, limit).await?;
+    let left = limit - rows.len() as u64;
+    let later: Vec<AccountId> = accounts.iter().copied().filter(|id| *id > account).collect();
+    if left > 0 && !later.is_empty() {
+        rows.extend(transfers_of(db, &later, i64::MIN, left).await?);
     }
-    let query = query.order_by_asc(Column::AccountId).order_by_asc(Column::Seq).limit(limit);
+    Ok(rows)
+}
+
+async fn transfers_of(
+    db: &impl Conn,
+    accounts: &[AccountId],
+    above: i64,
+    limit: u64,
+) -> Result<Vec<Readable<transfer::Model, TransferKey>>, DbErr> {
+    use transfer::Column;
+    let query = transfer::Entity::find()
+        .filter(Column::AccountId.is_in(accounts.iter().copied()))
+        .filter(Column::Seq.gt(above))
+        .order_by_asc(Column::AccountId)
+        .order_by_asc(Column::Seq)
+        .limit(limit);
     query.into_model().all(db).await
 }
 

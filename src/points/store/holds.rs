@@ -5,11 +5,11 @@ use entity::codes::{HoldState, Source};
 use entity::ids::{AccountId, HoldId, MemberId};
 use entity::points_hold::{Column, Entity, Model};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::CHUNK;
-use crate::db::Conn;
 use crate::db::rows::{self, Writes};
+use crate::db::{Conn, keyset};
 
 /// Locks holds in id order until the transaction ends and reads them as they are then. `ids` are sorted.
 pub async fn lock_holds(db: &impl Conn, ids: &[HoldId]) -> Result<Vec<Model>, DbErr> {
@@ -63,8 +63,7 @@ pub async fn holds_of(
         .filter(Column::AccountId.is_in(accounts.iter().copied()))
         .filter(Column::State.eq(HoldState::Held));
     if let Some((at, id)) = after {
-        let same = Condition::all().add(Column::CreatedAt.eq(at)).add(Column::Id.lt(id));
-        query = query.filter(Condition::any().add(Column::CreatedAt.lt(at)).add(same));
+        query = query.filter(keyset::earlier(Column::CreatedAt, at, Column::Id.lt(id)));
     }
     query.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).limit(limit).all(db).await
 }

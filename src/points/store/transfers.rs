@@ -9,8 +9,8 @@ use entity::points_transfer::{Column, Entity, Model};
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::CHUNK;
-use crate::db::Conn;
 use crate::db::rows::{self, Writes};
+use crate::db::{Conn, keyset};
 use crate::points::rules::Cause;
 
 /// Appends transfers.
@@ -86,10 +86,7 @@ pub async fn history(
         let same_time = Condition::any()
             .add(Column::Seq.lt(seq))
             .add(Condition::all().add(Column::Seq.eq(seq)).add(Column::Id.lt(id)));
-        let older = Condition::any()
-            .add(Column::OccurredAt.lt(at))
-            .add(Condition::all().add(Column::OccurredAt.eq(at)).add(same_time));
-        query = query.filter(older);
+        query = query.filter(keyset::earlier(Column::OccurredAt, at, same_time));
     }
     query
         .order_by_desc(Column::OccurredAt)

@@ -130,12 +130,12 @@ pub struct StaffInvitation {
 #[get("/staff")]
 pub(super) async fn list_staff(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     query: Query<PageQuery>,
 ) -> Result<Json<Page<StaffMember>>> {
     let cursor = query.0.cursor.as_deref();
     let after = cursor.map(|text| Cursor::read(&app.vault, "staff", text)).transpose()?;
-    let rows = service::list(&app, after, query.0.limit + 1).await?;
+    let rows = service::list(&app, &caller.author, after, query.0.limit + 1).await?;
     let write = |row: &(StaffRef, StaffStatus)| Cursor::write(&app.vault, "staff", &row.0.staff_no);
     Ok(Json(Page::cut(rows, query.0.limit, write).map(Into::into)))
 }
@@ -162,11 +162,12 @@ pub(super) async fn list_staff(
 #[post("/staff")]
 pub(super) async fn hire_staff(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     body: Body<HireStaffRequest>,
 ) -> Result<HttpResponse> {
     let HireStaffRequest { staff_no, name, role, store_id, region_id } = body.value;
-    let id = service::hire(&app, NewStaff { staff_no, name, role, store_id, region_id }).await?;
+    let new = NewStaff { staff_no, name, role, store_id, region_id };
+    let id = service::hire(&app, &caller.author, new).await?;
     Ok(HttpResponse::Created().json(StaffMember::from(service::find(&app, id).await?)))
 }
 
@@ -189,10 +190,10 @@ pub(super) async fn hire_staff(
 #[post("/staff/{id}/invitations")]
 pub(super) async fn invite_staff(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     id: PathId<StaffId>,
 ) -> Result<HttpResponse> {
-    let invitation = service::invite_with_end(&app, id.0).await?;
+    let invitation = service::invite_with_end(&app, &caller.author, id.0).await?;
     let answer = StaffInvitation { token: invitation.token, expires_at: invitation.expires_at };
     Ok(HttpResponse::Created().json(answer))
 }
@@ -222,6 +223,6 @@ pub(super) async fn disable_staff(
     if id.0 == caller.staff.id {
         return Err(NOT_YOURSELF.into());
     }
-    service::disable(&app, id.0).await?;
+    service::disable(&app, &caller.author, id.0).await?;
     Ok(HttpResponse::NoContent().finish())
 }

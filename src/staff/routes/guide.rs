@@ -9,9 +9,10 @@ use super::{
     AcceptInvitationRequest, StaffProfile, StaffSignInRequest, StaffSignedIn, accept, sign_in,
 };
 use crate::app::App;
+use crate::http::context::RequestId;
 use crate::http::{Body, ClientIp, Problem, Result};
-use crate::sessions::service::{Principal, end};
 use crate::staff::caller::GuideCaller;
+use crate::staff::service::sign_out;
 
 /// Sign in to the guide app
 ///
@@ -37,9 +38,10 @@ use crate::staff::caller::GuideCaller;
 pub(super) async fn sign_in_guide(
     app: ThinData<App>,
     from: ClientIp,
+    id: RequestId,
     body: Body<StaffSignInRequest>,
 ) -> Result<Json<StaffSignedIn>> {
-    sign_in(&app, &body.value, Audience::Guide, from).await
+    sign_in(&app, &body.value, Audience::Guide, (from, id)).await
 }
 
 /// Exchange a refresh token
@@ -84,7 +86,7 @@ pub(super) async fn end_current_guide_session(
     app: ThinData<App>,
     caller: GuideCaller,
 ) -> Result<HttpResponse> {
-    end(&app, Principal::staff(caller.staff.id), caller.session).await?;
+    sign_out(&app, &caller.author, caller.staff.id, caller.session).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -108,9 +110,10 @@ pub(super) async fn end_current_guide_session(
 #[post("/invitations:accept")]
 pub(super) async fn accept_guide_invitation(
     app: ThinData<App>,
+    id: RequestId,
     body: Body<AcceptInvitationRequest>,
 ) -> Result<HttpResponse> {
-    accept(&app, &body.value).await?;
+    accept(&app, &id, &body.value).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

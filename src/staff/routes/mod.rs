@@ -18,6 +18,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::service::{self, SignIn, StaffRef};
 use crate::app::App;
+use crate::http::context::RequestId;
 use crate::http::{ClientIp, Result};
 use crate::sessions::service::Tokens;
 
@@ -165,7 +166,7 @@ async fn sign_in(
     app: &App,
     request: &StaffSignInRequest,
     audience: Audience,
-    from: ClientIp,
+    (from, id): (ClientIp, RequestId),
 ) -> Result<Json<StaffSignedIn>> {
     let attempt = SignIn {
         staff_no: &request.staff_no,
@@ -173,12 +174,13 @@ async fn sign_in(
         device: &request.device,
         audience,
         from,
+        request: &id.0,
     };
     let (staff, tokens) = service::sign_in(app, attempt).await?;
     Ok(Json(StaffSignedIn::new(staff, tokens)))
 }
 
-async fn accept(app: &App, request: &AcceptInvitationRequest) -> Result<()> {
+async fn accept(app: &App, id: &RequestId, request: &AcceptInvitationRequest) -> Result<()> {
     let (token, password) = (request.token.expose_secret(), request.password.expose_secret());
-    service::accept_invitation(app, token, password).await
+    service::accept_invitation(app, &id.0, token, password).await
 }

@@ -1,7 +1,7 @@
 //! One-time links by which staff set their password (S24).
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::codes::StaffStatus;
+use entity::codes::{AuditAction, StaffStatus};
 use entity::ids::{InvitationId, StaffId};
 use entity::staff_invitation;
 use entity::values::Digest;
@@ -11,6 +11,7 @@ use super::super::rules::{WeakPassword, judge};
 use super::passwords::Passwords;
 use super::store;
 use crate::app::App;
+use crate::audit::service::{self as audit, Author, Line};
 use crate::db;
 use crate::http::{Error, Result, codes};
 use crate::kernel::secret::{digest_of, random_token};
@@ -38,12 +39,12 @@ fn digest(token: &str) -> Digest {
 ///
 /// # Errors
 /// `not_found`, `staff_disabled`.
-pub async fn invite(app: &App, staff: StaffId) -> Result<String> {
-    Ok(invite_with_end(app, staff).await?.token)
+pub async fn invite(app: &App, author: &Author, staff: StaffId) -> Result<String> {
+    Ok(invite_with_end(app, author, staff).await?.token)
 }
 
 /// As [`invite`], with the time it ends.
-pub async fn invite_with_end(app: &App, staff: StaffId) -> Result<Invitation> {
+pub async fn invite_with_end(app: &App, author: &Author, staff: StaffId) -> Result<Invitation> {
     db::in_tx(&app.db, async |tx| {
         let now = app.clock.now();
         let row = store::lock(tx, staff).await?.ok_or(codes::NOT_FOUND)?;
@@ -60,16 +61,23 @@ pub async fn invite_with_end(app: &App, staff: StaffId) -> Result<Invitation> {
             used_at: None,
         };
         store::insert_invitation(tx, row).await?;
+        let line = Line::new(AuditAction::StaffInvited).of(staff);
+        audit::write_in(tx, app, author, &[line]).await?;
         Ok(invitation)
     })
     .await
 }
 
-/// Sets the password of the invited, once; whoever was signed in as them is signed out (S12).
+/// Sets the password of the invited, once, in the named request; whoever was signed in as them is signed out (S12).
 ///
 /// # Errors
 /// `invitation_not_valid`; `invalid_fields` for a weak password, which does not use the link up.
-pub async fn accept_invitation(app: &App, token: &str, password: &str) -> Result<()> {
+pub async fn accept_invitation(
+    app: &App,
+    request: &str,
+    token: &str,
+    password: &str,
+) -> Result<()> {
     let digest = digest(token);
     // Looked at before the costly hash: strangers with made-up tokens get no work out of us.
     let row = store::find_invitation(app.db.read(), &digest).await?.ok_or(BAD_INVITATION)?;
@@ -87,6 +95,9 @@ pub async fn accept_invitation(app: &App, token: &str, password: &str) -> Result
             return Err(Error::from(BAD_INVITATION));
         }
         store::set_password(tx, staff.id, hash.clone()).await?;
+        let author = Author::staff(staff.id, staff.store_id, request);
+        let line = Line::new(AuditAction::StaffPasswordSet).of(staff.id);
+        audit::write_in(tx, app, &author, &[line]).await?;
         end_all_in(tx, Principal::staff(staff.id), now).await
     })
     .await?;

@@ -6,7 +6,7 @@ mod sign_in;
 
 use std::collections::HashMap;
 
-use entity::codes::{Audience, StaffRole, StaffStatus};
+use entity::codes::{Audience, AuditAction, StaffRole, StaffStatus};
 use entity::ids::{RegionId, StaffId, StoreId};
 use entity::staff;
 use entity::values::PersonName;
@@ -14,6 +14,7 @@ use entity::values::PersonName;
 use super::error::NUMBER_TAKEN;
 use super::{rules, store};
 use crate::app::App;
+use crate::audit::service::{self as audit, Author, Line};
 use crate::db::{self, Conn};
 use crate::http::{Error, Result, codes};
 use crate::sessions::service::{Principal, end_all_in, forget_cached};
@@ -21,7 +22,7 @@ use crate::stores::service as stores;
 
 pub use super::rules::DataScope;
 pub use invitations::{Invitation, accept_invitation, invite, invite_with_end};
-pub use sign_in::{SignIn, forget_old_failures, sign_in};
+pub use sign_in::{SignIn, forget_old_failures, sign_in, sign_out};
 
 /// Staff as others need them.
 #[derive(Clone, Debug)]
@@ -78,7 +79,7 @@ pub fn scope_of(staff: &StaffRef) -> DataScope {
 ///
 /// # Errors
 /// `staff_no_taken`; `invalid_fields` unless guides and store managers have a store, regional managers a region.
-pub async fn hire(app: &App, new: NewStaff) -> Result<StaffId> {
+pub async fn hire(app: &App, author: &Author, new: NewStaff) -> Result<StaffId> {
     check_place(app, &new).await?;
     let now = app.clock.now();
     let row = staff::Model {
@@ -93,8 +94,15 @@ pub async fn hire(app: &App, new: NewStaff) -> Result<StaffId> {
         created_at: now,
     };
     let id = row.id;
-    let added = db::in_tx(&app.db, async |tx| store::insert(tx, row.clone()).await).await?;
-    if added { Ok(id) } else { Err(NUMBER_TAKEN.into()) }
+    db::in_tx(&app.db, async |tx| {
+        if !store::insert(tx, row.clone()).await? {
+            return Err(Error::from(NUMBER_TAKEN));
+        }
+        let line = Line::new(AuditAction::StaffHired).of(id).word("role", new.role.as_str());
+        audit::write_in(tx, app, author, &[line]).await
+    })
+    .await?;
+    Ok(id)
 }
 
 /// Roles are tied to a place: without it nobody could say what they may see.
@@ -160,12 +168,18 @@ pub async fn on_duty(app: &App, id: StaffId, audience: Audience) -> Result<Staff
 }
 
 /// Staff by number, after `after`, with their status.
+///
+/// # Errors
+/// The database's.
 pub async fn list(
     app: &App,
+    author: &Author,
     after: Option<String>,
     limit: u64,
 ) -> Result<Vec<(StaffRef, StaffStatus)>> {
     let rows = store::page(app.db.read(), after, limit).await?;
+    let line = Line::new(AuditAction::StaffListed).gave_page(rows.len(), limit);
+    audit::write(app, author, line).await?;
     Ok(rows
         .into_iter()
         .map(|row| (row.status, row))
@@ -180,12 +194,14 @@ pub async fn find(app: &App, id: StaffId) -> Result<(StaffRef, StaffStatus)> {
 }
 
 /// Disables staff: every session is dead at once (S10), open invitations too. Again changes nothing.
-pub async fn disable(app: &App, staff: StaffId) -> Result<()> {
+pub async fn disable(app: &App, author: &Author, staff: StaffId) -> Result<()> {
     db::in_tx(&app.db, async |tx| {
         let now = app.clock.now();
         store::lock(tx, staff).await?.ok_or(codes::NOT_FOUND)?;
         store::set_status(tx, staff, StaffStatus::Disabled).await?;
         store::drop_invitations(tx, staff, now).await?;
+        let line = Line::new(AuditAction::StaffDisabled).of(staff);
+        audit::write_in(tx, app, author, &[line]).await?;
         end_all_in(tx, Principal::staff(staff), now).await
     })
     .await?;

@@ -1,7 +1,8 @@
 //! Signing in with number and password.
 
 use chrono::{DateTime, Utc};
-use entity::codes::{Audience, StaffStatus};
+use entity::codes::{Audience, AuditAction, StaffStatus};
+use entity::ids::{SessionId, StaffId};
 use entity::staff;
 use entity::values::Digest;
 
@@ -10,10 +11,11 @@ use super::super::rules::{FORGIVEN, delay_after, may_use};
 use super::passwords::Passwords;
 use super::{StaffRef, store};
 use crate::app::App;
+use crate::audit::service::{self as audit, Author, Line};
 use crate::db;
 use crate::http::limits::{admit, per_minute};
 use crate::http::{ClientIp, Error, Result};
-use crate::sessions::service::{Principal, Tokens, open_in};
+use crate::sessions::service::{Principal, Tokens, end, open_in};
 
 /// An attempt to sign in.
 #[derive(Clone, Copy)]
@@ -28,6 +30,8 @@ pub struct SignIn<'a> {
     pub audience: Audience,
     /// Where from.
     pub from: ClientIp,
+    /// The request, for the audit log.
+    pub request: &'a str,
 }
 
 /// Sign-ins a minute from one network, whatever the numbers: a store signs in a shift, a sprayer tries thousands.
@@ -56,10 +60,17 @@ pub async fn sign_in(app: &App, attempt: SignIn<'_>) -> Result<(StaffRef, Tokens
             && row.status == StaffStatus::Active
             && may_use(row.role, attempt.audience)
     };
+    let account = found.as_ref().map(|row| row.id);
     let candidate = found.filter(welcome);
     let hash = candidate.as_ref().and_then(|row| row.password.clone());
     let fits = app.memory.of::<Passwords>().fits(attempt.password, hash.as_deref()).await?;
-    let Some(candidate) = candidate.filter(|_| fits) else { return Err(WRONG_PASSWORD.into()) };
+    let Some(candidate) = candidate.filter(|_| fits) else {
+        return wrong(app, attempt, account).await;
+    };
+    let author = Author::staff(candidate.id, candidate.store_id, attempt.request);
+    let line = Line::new(AuditAction::StaffSignedIn)
+        .of(candidate.id)
+        .word("audience", attempt.audience.as_str());
     let tokens = db::in_tx(&app.db, async |tx| {
         // Locked and looked at again: she may have been disabled, or her password changed, while we hashed.
         let row = store::lock(tx, candidate.id).await?.filter(welcome);
@@ -67,10 +78,37 @@ pub async fn sign_in(app: &App, attempt: SignIn<'_>) -> Result<(StaffRef, Tokens
             return Err(Error::from(WRONG_PASSWORD));
         }
         store::forget_failures(tx, &failures).await?;
+        audit::write_in(tx, app, &author, std::slice::from_ref(&line)).await?;
         open_in(tx, app, Principal::staff(candidate.id), attempt.audience, attempt.device).await
     })
     .await?;
     Ok((candidate.into(), tokens))
+}
+
+/// Known or not, it costs the same (S8): a line of somebody who is not known, about the account if there is one.
+async fn wrong<T>(app: &App, attempt: SignIn<'_>, account: Option<StaffId>) -> Result<T> {
+    let line =
+        Line::new(AuditAction::StaffSignedIn).refused().word("audience", attempt.audience.as_str());
+    let line = match account {
+        Some(id) => line.of(id),
+        None => line,
+    };
+    audit::write(app, &Author::stranger(attempt.request), line).await?;
+    Err(WRONG_PASSWORD.into())
+}
+
+/// Ends a sign-in of staff.
+///
+/// # Errors
+/// The database's.
+pub async fn sign_out(
+    app: &App,
+    author: &Author,
+    staff: StaffId,
+    session: SessionId,
+) -> Result<()> {
+    audit::write(app, author, Line::new(AuditAction::StaffSignedOut).of(staff)).await?;
+    end(app, Principal::staff(staff), session).await
 }
 
 /// Counts the attempt as a failure before the password is looked at, so that guesses sent all at once are not all

@@ -167,10 +167,10 @@ pub struct PinTierRequest {
 #[get("/members/{id}/tier")]
 pub(super) async fn read_member_tier(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     PathId(id): PathId<MemberId>,
 ) -> Result<Json<MemberTierDetails>> {
-    Ok(Json(service::whole(&app, id).await?.into()))
+    Ok(Json(service::whole(&app, &caller.author, id).await?.into()))
 }
 
 /// Fix a member's tier
@@ -202,8 +202,9 @@ pub(super) async fn pin_member_tier(
     body: Body<PinTierRequest>,
 ) -> Result<Json<MemberTierDetails>> {
     let PinTierRequest { tier, until, reason } = body.value;
-    service::pin(&app, caller.staff.id, id, &PinWish { tier, until, reason }).await?;
-    Ok(Json(service::whole(&app, id).await?.into()))
+    service::pin(&app, (caller.staff.id, &caller.author), id, &PinWish { tier, until, reason })
+        .await?;
+    Ok(Json(service::whole(&app, &caller.author, id).await?.into()))
 }
 
 /// Lift the pin of a member's tier
@@ -227,6 +228,6 @@ pub(super) async fn lift_member_tier_pin(
     caller: AdminCaller,
     PathId(id): PathId<MemberId>,
 ) -> Result<HttpResponse> {
-    service::lift_pin(&app, caller.staff.id, id).await?;
+    service::lift_pin(&app, (caller.staff.id, &caller.author), id).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -233,7 +233,9 @@ pub(super) async fn list_customer_tier_history(
 ) -> Result<Json<Page<MemberTierChange>>> {
     let list = format!("customer tier changes {id}");
     let after = position(&app, &list, &query)?;
-    let rows = service::history_in_scope(&app, &who.staff, id, after, query.limit + 1).await?;
+    let rows =
+        service::history_in_scope(&app, (&who.staff, &who.author), id, after, query.limit + 1)
+            .await?;
     let language = language(&request);
     Ok(page(&app, &list, (rows, query.limit), |row| MemberTierChange::new(row, language)))
 }
@@ -266,14 +268,14 @@ pub(super) async fn list_customer_tier_history(
 #[get("/members/{id}/tier/history")]
 pub(super) async fn list_member_tier_changes(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     PathId(id): PathId<MemberId>,
     Query(query): Query<PageQuery>,
     request: HttpRequest,
 ) -> Result<Json<Page<TierChangeDetails>>> {
     let list = format!("all tier changes {id}");
     let after = position(&app, &list, &query)?;
-    let rows = service::history_of(&app, id, after, query.limit + 1).await?;
+    let rows = service::history_of(&app, &caller.author, id, after, query.limit + 1).await?;
     let language = language(&request);
     Ok(page(&app, &list, (rows, query.limit), |row| TierChangeDetails::new(row, language)))
 }

@@ -8,10 +8,11 @@ use entity::ids::{MemberId, TierChangeId};
 use entity::tier_change::Model as Change;
 
 use crate::app::App;
+use crate::audit::service::Author;
 use crate::db::Conn;
 use crate::http::Result;
 use crate::members::service::{self as members, losers};
-use crate::staff::service::{StaffRef, scope_of};
+use crate::staff::service::StaffRef;
 use crate::tiers::rules::rank;
 use crate::tiers::store;
 
@@ -90,14 +91,13 @@ pub async fn history(
 /// `not_found` also outside the caller's data scope.
 pub async fn history_in_scope(
     app: &App,
-    staff: &StaffRef,
+    who: (&StaffRef, &Author),
     member: MemberId,
     after: Option<HistoryPosition>,
     limit: u64,
 ) -> Result<Vec<HistoryEntry>> {
-    let db = app.db.read();
-    let seen = members::find_in_scope(db, scope_of(staff), member).await?;
-    history(db, seen.id, after, limit).await
+    let seen = members::show_in_scope(app, who, member, "tier_history").await?;
+    history(app.db.read(), seen.id, after, limit).await
 }
 
 /// The same for any member, by the id of one that was merged too.
@@ -106,10 +106,11 @@ pub async fn history_in_scope(
 /// `not_found`.
 pub async fn history_of(
     app: &App,
+    author: &Author,
     member: MemberId,
     after: Option<HistoryPosition>,
     limit: u64,
 ) -> Result<Vec<HistoryEntry>> {
-    let row = members::profile(app.db.read(), member).await?;
+    let row = members::show_any(app, author, member, "tier_history").await?;
     history(app.db.read(), row.id, after, limit).await
 }

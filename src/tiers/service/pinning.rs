@@ -1,13 +1,14 @@
 //! Tiers that head office fixes (TR-2b).
 
 use chrono::{DateTime, Utc};
-use entity::codes::TierCause;
+use entity::codes::{AuditAction, TierCause};
 use entity::ids::{MemberId, StaffId};
 use entity::membership_card;
 
 use super::desk::Desk;
 use super::standing::{Standing, standing};
 use crate::app::App;
+use crate::audit::service::{self as audit, Author, Line};
 use crate::db;
 use crate::http::{Error, Result, codes};
 use crate::kernel::actor::Actor;
@@ -42,7 +43,12 @@ pub struct Pinned {
 ///
 /// # Errors
 /// `not_found`; `invalid_fields` for an unknown tier or an end that has passed.
-pub async fn pin(app: &App, by: StaffId, member: MemberId, wish: &PinWish) -> Result<()> {
+pub async fn pin(
+    app: &App,
+    (by, author): (StaffId, &Author),
+    member: MemberId,
+    wish: &PinWish,
+) -> Result<()> {
     if wish.until.is_some_and(|end| end <= app.clock.now()) {
         let en = "the end has passed";
         return Err(Error::field("/until", "time", "结束时间必须晚于现在", en));
@@ -61,6 +67,8 @@ pub async fn pin(app: &App, by: StaffId, member: MemberId, wish: &PinWish) -> Re
             let tier = wish.tier.clone();
             file.parts.pin = Some(Pin { tier, since: now, until: wish.until });
             desk.note(id, TierCause::Pin, (Actor::staff(by), Some(&wish.reason)));
+            let line = Line::new(AuditAction::TierPinned).about(id);
+            audit::write_in(tx, app, author, &[line]).await?;
         }
         desk.write(tx).await
     })
@@ -73,13 +81,15 @@ pub async fn pin(app: &App, by: StaffId, member: MemberId, wish: &PinWish) -> Re
 ///
 /// # Errors
 /// `not_found`.
-pub async fn lift_pin(app: &App, by: StaffId, member: MemberId) -> Result<()> {
+pub async fn lift_pin(app: &App, (by, author): (StaffId, &Author), member: MemberId) -> Result<()> {
     db::in_tx(&app.db, async |tx| {
         let id = winner_of(tx, member).await?;
         let mut desk = Desk::open(tx, app, &[id]).await?;
         desk.settle();
         if desk.file(id)?.parts.pin.take().is_some() {
             desk.note(id, TierCause::PinLifted, (Actor::staff(by), None));
+            let line = Line::new(AuditAction::TierUnpinned).about(id);
+            audit::write_in(tx, app, author, &[line]).await?;
         }
         desk.write(tx).await
     })
@@ -108,9 +118,9 @@ pub struct Whole {
 ///
 /// # Errors
 /// `not_found`.
-pub async fn whole(app: &App, member: MemberId) -> Result<Whole> {
+pub async fn whole(app: &App, author: &Author, member: MemberId) -> Result<Whole> {
     let db = app.db.read();
-    let id = members::profile(db, member).await?.id;
+    let id = members::show_any(app, author, member, "tier").await?.id;
     let hold = store::holds_of(db, &[id]).await?.pop();
     let pin = hold.and_then(|hold| {
         let (tier, since) = hold.pin_tier.zip(hold.pin_since)?;

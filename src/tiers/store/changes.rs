@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::CHUNK;
-use crate::db::Conn;
+use crate::db::{Conn, keyset};
 
 /// The changes of members, oldest first.
 pub async fn changes_of(
@@ -43,9 +43,8 @@ pub async fn page_of(
         .limit(limit);
     if let Some((at, seq, id)) = after {
         let same = Condition::all().add(Seq.eq(seq)).add(Id.lt(id));
-        let later = Condition::any().add(Seq.lt(seq)).add(same);
-        let same = Condition::all().add(ChangedAt.eq(at)).add(later);
-        query = query.filter(Condition::any().add(ChangedAt.lt(at)).add(same));
+        let same_time = Condition::any().add(Seq.lt(seq)).add(same);
+        query = query.filter(keyset::earlier(ChangedAt, at, same_time));
     }
     query.all(db).await
 }

@@ -24,20 +24,21 @@ const CAPABILITY_FLOOR: usize = 6;
 /// Which capability calls which. An edge that is missing here is refused, one that nobody uses too; a circle cannot be
 /// written down, because a capability may call only those that stand above it in this list.
 pub const CAPABILITIES: &[(&str, &[&str])] = &[
+    ("audit", &[]),
     ("catalog", &[]),
     ("sessions", &[]),
     ("stores", &[]),
-    ("staff", &["sessions", "stores"]),
+    ("staff", &["audit", "sessions", "stores"]),
     ("partners", &[]),
     ("guides", &[]),
-    ("members", &["staff", "stores"]),
-    ("points", &["members", "stores"]),
-    ("tiers", &["members", "points", "staff"]),
-    ("orders", &["catalog", "guides", "members", "points", "staff", "stores", "tiers"]),
-    ("identity", &["members", "orders", "points", "sessions", "tiers"]),
-    ("leaderboards", &["members", "staff", "stores"]),
-    ("customers", &["members", "orders", "points", "staff", "stores", "tiers"]),
-    ("operations", &[]),
+    ("members", &["audit", "staff", "stores"]),
+    ("points", &["audit", "members", "stores"]),
+    ("tiers", &["audit", "members", "points", "staff"]),
+    ("orders", &["audit", "catalog", "guides", "members", "points", "staff", "stores", "tiers"]),
+    ("identity", &["audit", "members", "orders", "points", "sessions", "tiers"]),
+    ("leaderboards", &["audit", "members", "staff", "stores"]),
+    ("customers", &["audit", "members", "orders", "points", "staff", "stores", "tiers"]),
+    ("operations", &["audit", "members"]),
     ("webhooks", &["partners"]),
 ];
 

@@ -1,5 +1,6 @@
 //! The real program, as people run it.
 
+mod audit;
 mod config;
 mod demo;
 pub mod program;

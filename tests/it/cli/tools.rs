@@ -70,6 +70,14 @@ fn a_partner_gets_a_key_with_known_scopes_only() {
     let unknown = folder.run(&["partner", "create", "ERP", "--scope", "everything"]);
     assert!(unknown.code == 1 && !unknown.out.contains("hyk_"), "{unknown:?}");
     assert_eq!(folder.run(&["partner", "create", "ERP"]).code, 2);
+    // What failed left no partner behind.
+    let from = ["--from", "203.0.113.0/24,2001:db8::7", "--signed"];
+    let create = ["partner", "create", "ERP", "--scope", "benefits:write"];
+    let signs = folder.run(&[&create[..], &from[..]].concat());
+    assert!(signs.code == 0 && signs.out.contains("key_"), "{signs:?}");
+    assert!(signs.out.contains("Sign requests"), "{signs:?}");
+    let slip = folder.run(&[&create[..], &["--from", "203.0.113.7/24"]].concat());
+    assert_eq!(slip.code, 2, "{slip:?}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Power cuts: the real program dies at random and at named steps, starts again, and what it promised is there once.
 
+mod audit;
 mod jobs;
 mod million;
 mod random;

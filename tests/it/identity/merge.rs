@@ -5,6 +5,7 @@ use entity::ids::MemberId;
 use entity::values::{Fen, PersonName};
 use entity::{member, member_merge, member_spend, member_total};
 use futures_util::future::join_all;
+use huiyi::audit::service::Author;
 use huiyi::db::in_tx;
 use huiyi::http::{Error, Patch, Result};
 use huiyi::identity::service::{Merged, merge_in, merges};
@@ -20,7 +21,10 @@ use crate::members::{by_phone, resolve_one};
 use crate::support::TestApp;
 
 async fn merge(app: &TestApp, a: MemberId, b: MemberId) -> Result<Merged> {
-    in_tx(&app.app.db, async |tx| merge_in(tx, &app.app, a, b, "test").await).await
+    in_tx(&app.app.db, async |tx| {
+        merge_in(tx, &app.app, &Author::system("test"), (a, b), "test").await
+    })
+    .await
 }
 
 async fn row(app: &TestApp, id: MemberId) -> member::Model {
@@ -58,14 +62,14 @@ async fn the_earlier_one_gets_everything_of_the_other() {
         ProfilePatch {
             name: name("李娜"), sizes: sizes("上装", "38"), ..ProfilePatch::default()
         };
-    update_profile(&app.app, early, hers, IfVersion::Any).await.unwrap();
+    update_profile(&app.app, &Author::system("test"), early, hers, IfVersion::Any).await.unwrap();
     let other = ProfilePatch {
         name: name("李小娜"),
         nickname: name("娜娜"),
         sizes: sizes("裤", "39"),
         ..ProfilePatch::default()
     };
-    update_profile(&app.app, late, other, IfVersion::Any).await.unwrap();
+    update_profile(&app.app, &Author::system("test"), late, other, IfVersion::Any).await.unwrap();
 
     let done = merge(&app, late, early).await.unwrap();
     assert_eq!(done.winner, early);
@@ -121,7 +125,13 @@ async fn ids_resolve_through_a_chain_of_merges() {
     // A till that reads the last card is answered with her, and so is a change by the oldest id.
     assert_eq!(resolve_one(&app, card("VIP-000003")).await, ids[0]);
     let patch = ProfilePatch { style: Patch::Set("通勤".to_owned()), ..ProfilePatch::default() };
-    assert_eq!(update_profile(&app.app, ids[2], patch, IfVersion::Any).await.unwrap().id, ids[0]);
+    assert_eq!(
+        update_profile(&app.app, &Author::system("test"), ids[2], patch, IfVersion::Any)
+            .await
+            .unwrap()
+            .id,
+        ids[0]
+    );
     let stranger = MemberId::new(app.now());
     assert!(winners(app.app.db.read(), &[stranger]).await.unwrap().is_empty());
     assert!(merge(&app, stranger, ids[0]).await.is_err());

@@ -2,7 +2,8 @@
 
 use chrono::TimeDelta;
 use entity::codes::JobState;
-use huiyi::jobs;
+use huiyi::audit::service::Author;
+use huiyi::operations::service as operations;
 
 use super::{queue, ran_in, row, worker};
 use crate::support::TestApp;
@@ -72,15 +73,16 @@ async fn a_dead_job_can_be_retried_or_discarded_and_others_cannot() {
     app.work_with(&worker(&app)).await;
     let (a, b) = (row(&app, "a").await.id, row(&app, "b").await.id);
     let done = row(&app, "done").await.id;
-    assert!(!jobs::retry(&app.app, done).await.unwrap());
-    assert!(!jobs::discard(&app.app, done).await.unwrap());
+    let author = Author::system("test");
+    assert!(operations::retry(&app.app, &author, done).await.is_err());
+    assert!(operations::discard(&app.app, &author, done).await.is_err());
 
     app.sql("UPDATE job SET kind = 'note' WHERE kind = 'nobody'").await.unwrap();
-    assert!(jobs::retry(&app.app, a).await.unwrap());
-    assert!(jobs::discard(&app.app, b).await.unwrap());
+    assert!(operations::retry(&app.app, &author, a).await.is_ok());
+    assert!(operations::discard(&app.app, &author, b).await.is_ok());
     app.work_with(&worker(&app)).await;
     assert_eq!(ran_in(&app.app), ["done", "a"]);
     assert_eq!(row(&app, "a").await.attempts, 1, "it started over");
     assert_eq!(row(&app, "b").await.state, JobState::Discarded);
-    assert!(!jobs::retry(&app.app, b).await.unwrap(), "what is discarded rests");
+    assert!(operations::retry(&app.app, &author, b).await.is_err(), "what is discarded rests");
 }

@@ -106,7 +106,7 @@ async fn queue(app: &TestApp, kind: &'static str, keys: &[&str]) {
 }
 
 /// The row of a job.
-async fn row(app: &TestApp, key: &str) -> job::Model {
+pub async fn row(app: &TestApp, key: &str) -> job::Model {
     let found = job::Entity::find().filter(job::Column::Key.eq(key));
     found.one(app.app.db.write()).await.unwrap().unwrap()
 }

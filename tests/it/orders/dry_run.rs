@@ -115,7 +115,10 @@ async fn a_dry_run_of_a_rule_costs_what_the_rule_then_costs() {
             .await;
         replay(&real, &orders).await;
         let tried = trial(Draft::Rule(Ledger::Points, rule()));
-        let verdict = orders::dry_run(&past.app.app, &tried).await.unwrap();
+        let verdict =
+            orders::dry_run(&past.app.app, &huiyi::audit::service::Author::system("test"), &tried)
+                .await
+                .unwrap();
         let ((before, each_before), (after, each_after)) =
             (granted(&past).await, granted(&real).await);
         assert_eq!((verdict.orders, verdict.granted), (120, before));
@@ -150,7 +153,10 @@ async fn a_dry_run_of_a_campaign_costs_what_the_campaign_then_costs() {
         replay(&past, &orders).await;
         replay(&real, &orders).await;
         let tried = trial(Draft::Campaign(None, campaign()));
-        let verdict = orders::dry_run(&past.app.app, &tried).await.unwrap();
+        let verdict =
+            orders::dry_run(&past.app.app, &huiyi::audit::service::Author::system("test"), &tried)
+                .await
+                .unwrap();
         let ((before, each_before), (after, each_after)) =
             (granted(&past).await, granted(&real).await);
         assert_eq!(cost(&verdict), after - before);
@@ -176,7 +182,10 @@ async fn a_dry_run_of_what_was_in_force_finds_nothing() {
         ..rule()
     };
     let tried = trial(Draft::Rule(Ledger::Points, same));
-    let verdict = orders::dry_run(&till.app.app, &tried).await.unwrap();
+    let verdict =
+        orders::dry_run(&till.app.app, &huiyi::audit::service::Author::system("test"), &tried)
+            .await
+            .unwrap();
     assert_eq!((verdict.orders, verdict.touched.orders, verdict.members), (40, 0, 0));
     let row = double(&till.app, "double");
     let draft = CampaignDraft {
@@ -191,7 +200,13 @@ async fn a_dry_run_of_what_was_in_force_finds_nothing() {
         ..trial(Draft::Campaign(code.map(str::to_owned), draft.clone()))
     };
     for code in [None, Some("double")] {
-        let verdict = orders::dry_run(&till.app.app, &march(code)).await.unwrap();
+        let verdict = orders::dry_run(
+            &till.app.app,
+            &huiyi::audit::service::Author::system("test"),
+            &march(code),
+        )
+        .await
+        .unwrap();
         assert_eq!((verdict.touched.orders, verdict.touched.points), (0, 0), "{code:?}");
     }
 }

@@ -56,7 +56,10 @@ async fn a_dry_run_reads_page_by_page_however_many_orders_there_are() {
     let mut took = Vec::new();
     for _ in 0..runs {
         let began = Instant::now();
-        let verdict = orders::dry_run(&till.app.app, &trial).await.unwrap();
+        let verdict =
+            orders::dry_run(&till.app.app, &huiyi::audit::service::Author::system("test"), &trial)
+                .await
+                .unwrap();
         took.push(began.elapsed());
         assert_eq!(verdict.orders, (SENT as u64) << doublings);
         assert_eq!(verdict.granted, (510 * (SENT as i64)) << doublings);

@@ -31,6 +31,8 @@ struct Scans {
     table: String,
     rows: i64,
     scans: i64,
+    /// Rows that were fetched by way of an index.
+    fetched: i64,
 }
 
 /// A look at the counters from outside the app.
@@ -46,13 +48,14 @@ impl Counters {
     /// The counters of large tables. A backend hands its counts on when it ends, so everybody else's is ended.
     async fn read(&self) -> Vec<Scans> {
         self.alone().await;
-        let sql = "SELECT pg_class.relname::text AS name, reltuples::bigint AS rows, seq_scan FROM pg_stat_user_tables \
+        let sql = "SELECT pg_class.relname::text AS name, reltuples::bigint AS rows, seq_scan, idx_tup_fetch FROM pg_stat_user_tables \
                    JOIN pg_class ON pg_class.oid = relid ORDER BY 1";
         let rows = self.0.query_all_raw(postgres(sql)).await.unwrap();
         let rows = rows.iter().map(|row| Scans {
             table: row.try_get("", "name").unwrap(),
             rows: row.try_get("", "rows").unwrap(),
             scans: row.try_get("", "seq_scan").unwrap(),
+            fetched: row.try_get("", "idx_tup_fetch").unwrap(),
         });
         rows.filter(|table| table.rows > LARGE).collect()
     }
@@ -75,19 +78,28 @@ fn postgres(sql: &str) -> Statement {
     Statement::from_string(sea_orm::DbBackend::Postgres, sql)
 }
 
-/// Runs one use case in a process of its own, as it were, and says which large tables it read from end to end.
+/// Runs one use case in a process of its own, as it were: the counters before and after it.
+async fn counted(
+    shop: &mut Shop,
+    counters: &Counters,
+    case: impl AsyncFn(&Shop),
+) -> (Vec<Scans>, Vec<Scans>) {
+    let before = counters.read().await;
+    let (replica, url, server) = shop.app.replica().await;
+    (shop.app.app, shop.app.url) = (replica, url);
+    case(shop).await;
+    drop(server.stop(false));
+    (before, counters.read().await)
+}
+
+/// Runs one use case and says which large tables it read from end to end.
 async fn scans_of(
     shop: &mut Shop,
     counters: &Counters,
     name: &str,
     case: uses::Case,
 ) -> Vec<String> {
-    let before = counters.read().await;
-    let (replica, url, server) = shop.app.replica().await;
-    (shop.app.app, shop.app.url) = (replica, url);
-    case(shop).await;
-    drop(server.stop(false));
-    let after = counters.read().await;
+    let (before, after) = counted(shop, counters, case).await;
     let scanned = after.iter().filter_map(|now| {
         let then = before.iter().find(|then| then.table == now.table).map_or(0, |then| then.scans);
         (now.scans > then).then(|| {
@@ -129,6 +141,24 @@ async fn no_hot_query_reads_a_large_table_from_end_to_end() {
     run(&shop, again).await;
     let found = scans(&mut shop, uses::ALL).await;
     assert!(found.is_empty(), "{found:#?}");
+}
+
+/// PT-8: a page far down in a history is found by its place, not by reading everything before it.
+#[actix_web::test]
+async fn a_page_of_a_long_history_reads_what_it_shows() {
+    if !counts_scans() {
+        return;
+    }
+    let mut shop = filled().await;
+    let counters = Counters::of(&shop.app).await;
+    let (before, after) = counted(&mut shop, &counters, uses::deep_history).await;
+    counters.0.close().await.unwrap();
+    let fetched = |scans: &[Scans]| {
+        scans.iter().find(|scans| scans.table == "points_transfer").unwrap().fetched
+    };
+    let shown = 100 * i64::from(uses::DEEP_PAGES);
+    let read = fetched(&after) - fetched(&before);
+    assert!((shown..2 * shown).contains(&read), "{read} rows were read to show {shown}");
 }
 
 async fn run(shop: &Shop, statement: &str) {

@@ -84,10 +84,13 @@ async fn history(shop: &Shop) {
     assert_eq!(page["items"].as_array().unwrap().len(), 100);
 }
 
-/// Twenty pages further down: the cursor of each is where the next begins.
-async fn deep_history(shop: &Shop) {
+/// Pages of the deep history that are read.
+pub const DEEP_PAGES: u8 = 20;
+
+/// Further and further down: the cursor of each page is where the next begins.
+pub async fn deep_history(shop: &Shop) {
     let mut path = "/v1/member/points/history?limit=100".to_owned();
-    for _ in 0..20 {
+    for _ in 0..DEEP_PAGES {
         let page = read(shop, &shop.shopper, &path).await;
         let cursor = page["next_cursor"].as_str().unwrap();
         path = format!("/v1/member/points/history?limit=100&cursor={cursor}");

@@ -155,7 +155,7 @@ async fn signing_in_while_being_disabled_leaves_no_session() {
         let sign_ins = (0..3).map(|_| app.post("/v1/guide/sessions").json(&body).send());
         let disabled = async {
             tokio::time::sleep(std::time::Duration::from_millis(30)).await;
-            disable(&app.app, guide).await.unwrap();
+            disable(&app.app, &huiyi::audit::service::Author::system("test"), guide).await.unwrap();
         };
         let (answers, ()) = futures_util::join!(futures_util::future::join_all(sign_ins), disabled);
         for answer in answers {
@@ -194,7 +194,7 @@ async fn staff_are_found_by_number_unless_disabled() {
     let app = TestApp::start().await;
     let store = app.store("EAST", "SH01").await;
     let (here, gone) = (app.guide("G001", store).await, app.guide("G002", store).await);
-    disable(&app.app, gone).await.unwrap();
+    disable(&app.app, &huiyi::audit::service::Author::system("test"), gone).await.unwrap();
     let numbers: Vec<String> = (0..2500).map(|n| format!("G{n:03}")).collect();
     let found = by_numbers(app.app.db.read(), &numbers).await.unwrap();
     assert_eq!(found.keys().collect::<Vec<_>>(), ["G001"]);

@@ -12,7 +12,7 @@ use crate::support::{Answer, TestApp};
 async fn invited(app: &TestApp) -> (StaffId, String) {
     let store = app.store("EAST", "SH01").await;
     let guide = app.guide("G001", store).await;
-    (guide, invite(&app.app, guide).await.unwrap())
+    (guide, invite(&app.app, &huiyi::audit::service::Author::system("test"), guide).await.unwrap())
 }
 
 async fn accept(app: &TestApp, token: &str, password: &str) -> Answer {
@@ -73,7 +73,8 @@ async fn an_invitation_ends_after_three_days() {
 async fn a_new_invitation_replaces_the_old_one() {
     let app = TestApp::start().await;
     let (guide, old) = invited(&app).await;
-    let new = invite(&app.app, guide).await.unwrap();
+    let new =
+        invite(&app.app, &huiyi::audit::service::Author::system("test"), guide).await.unwrap();
     accept(&app, &old, PASSWORD).await.refused(404, "invitation_not_valid");
     accept(&app, &new, PASSWORD).await.expect(204);
 }
@@ -122,7 +123,8 @@ async fn a_new_password_ends_every_session() {
     accept(&app, &token, PASSWORD).await.expect(204);
     let old = sign_in(&app, PASSWORD).await.expect(200);
     let access = old["access_token"].as_str().unwrap();
-    let again = invite(&app.app, guide).await.unwrap();
+    let again =
+        invite(&app.app, &huiyi::audit::service::Author::system("test"), guide).await.unwrap();
     app.get("/v1/guide/me").bearer(access).send().await.expect(200);
     accept(&app, &again, "another fine password").await.expect(204);
     app.get("/v1/guide/me").bearer(access).send().await.refused(401, "unauthenticated");
@@ -141,7 +143,7 @@ async fn disabled_staff_cannot_come_back_by_an_old_link() {
     let app = TestApp::start().await;
     let boss = boss(&app).await;
     let (guide, token) = invited(&app).await;
-    disable(&app.app, guide).await.unwrap();
+    disable(&app.app, &huiyi::audit::service::Author::system("test"), guide).await.unwrap();
     accept(&app, &token, PASSWORD).await.refused(404, "invitation_not_valid");
     let path = format!("/v1/admin/staff/{guide}/invitations");
     app.post(&path).bearer(&boss).send().await.refused(409, "staff_disabled");

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
+use huiyi::audit::service::Author;
 use huiyi::config::Config;
 use huiyi::http::{ClientIp, Error};
 use huiyi::kernel::codes::{Audience, StaffRole};
@@ -40,7 +41,8 @@ async fn code_from(
     password: &str,
 ) -> Option<&'static str> {
     let from = ClientIp(ip.parse::<IpAddr>().unwrap());
-    let attempt = SignIn { staff_no, password, device: "x", audience: Audience::Guide, from };
+    let audience = Audience::Guide;
+    let attempt = SignIn { staff_no, password, device: "x", audience, from, request: "test" };
     match sign_in(&app.app, attempt).await {
         Ok(_) => None,
         Err(error) => Some(error.refusal().code.code),
@@ -85,7 +87,7 @@ async fn whatever_is_wrong_the_answer_is_the_same() {
     app.guide("INVITED", store).await;
     let disabled = app.guide("DISABLED", store).await;
     app.staff_token(disabled, "DISABLED", "guide").await;
-    huiyi::staff::service::disable(&app.app, disabled).await.unwrap();
+    huiyi::staff::service::disable(&app.app, &Author::system("test"), disabled).await.unwrap();
     let admin = app.hire("A001", StaffRole::Admin, None).await;
     app.staff_token(admin, "A001", "admin").await;
     let attempts = [
@@ -209,7 +211,17 @@ async fn guesses_sent_all_at_once_are_all_counted() {
     let guess = |n: usize| {
         let home = if n.is_multiple_of(2) { &app.app } else { &replica };
         let audience = Audience::Guide;
-        sign_in(home, SignIn { staff_no: "G001", password: "wrong", device: "x", audience, from })
+        sign_in(
+            home,
+            SignIn {
+                staff_no: "G001",
+                password: "wrong",
+                device: "x",
+                audience,
+                from,
+                request: "test",
+            },
+        )
     };
     let results = join_all((0..30).map(guess)).await;
     let codes: Vec<_> = results

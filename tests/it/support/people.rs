@@ -1,5 +1,6 @@
 //! The people and things of a test, made the way they come to be in life.
 
+use huiyi::audit::service::Author;
 use huiyi::catalog::service::{self as catalog, ProductIn};
 use huiyi::kernel::codes::StaffRole;
 use huiyi::kernel::ids::{StaffId, StoreId};
@@ -52,12 +53,12 @@ impl TestApp {
             store_id: store,
             region_id: None,
         };
-        staff::hire(&self.app, new).await.unwrap()
+        staff::hire(&self.app, &Author::system("test"), new).await.unwrap()
     }
 
     /// Signs staff in through the one-time link, over HTTP; gives the access token. `audience` is `guide` or `admin`.
     pub async fn staff_token(&self, id: StaffId, staff_no: &str, audience: &str) -> String {
-        let token = staff::invite(&self.app, id).await.unwrap();
+        let token = staff::invite(&self.app, &Author::system("test"), id).await.unwrap();
         let password = "correct horse battery";
         let accept = json!({"token": token, "password": password});
         self.post(&format!("/v1/{audience}/invitations:accept")).json(&accept).send().await;

@@ -7,17 +7,11 @@ use entity::ids::JobId;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::service::{self, JobState, QueuedJob};
 use crate::app::App;
 use crate::http::{Cursor, Page, PathId, Problem, Query, Result};
+use crate::operations::service::{self, JobState, QueuedJob};
 use crate::staff::caller::AdminCaller;
-
-/// `/v1/admin`: background jobs.
-pub fn admin(config: &mut ServiceConfig<'_>) {
-    config.service(list_jobs).service(retry_job).service(discard_job);
-}
 
 /// A background job.
 #[derive(Serialize, ToSchema)]
@@ -148,10 +142,10 @@ pub(super) async fn list_jobs(
 #[post("/jobs/{id}:retry")]
 pub(super) async fn retry_job(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     id: PathId<JobId>,
 ) -> Result<Json<BackgroundJob>> {
-    Ok(Json(service::retry(&app, id.0).await?.into()))
+    Ok(Json(service::retry(&app, &caller.author, id.0).await?.into()))
 }
 
 /// Discard a dead job
@@ -173,8 +167,8 @@ pub(super) async fn retry_job(
 #[post("/jobs/{id}:discard")]
 pub(super) async fn discard_job(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     id: PathId<JobId>,
 ) -> Result<Json<BackgroundJob>> {
-    Ok(Json(service::discard(&app, id.0).await?.into()))
+    Ok(Json(service::discard(&app, &caller.author, id.0).await?.into()))
 }

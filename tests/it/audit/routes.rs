@@ -1,0 +1,217 @@
+//! Every route of the guide app and the console leaves the line that the list says, or is in it with the reason why not.
+
+use std::collections::HashMap;
+
+use chrono::TimeDelta;
+use huiyi::audit::service::Author;
+use huiyi::jobs::{self, NewJob};
+use huiyi::kernel::codes::StaffRole;
+use huiyi::kernel::ids::MemberId;
+use huiyi::staff::service as staff;
+use huiyi::wiring::audited::{Duty, STAFF_ROUTES, duties};
+use huiyi::wiring::openapi::document;
+use serde_json::{Value, json};
+
+use super::{lines, proves};
+use crate::customers::{PHONE, Retailer};
+use crate::openapi::lint::operations;
+use crate::support::earn;
+
+/// `method`, `path` of every operation of staff.
+fn of_staff() -> Vec<(String, String)> {
+    let documents = ["guide", "admin"].map(|audience| document(audience).unwrap());
+    let documents = documents.map(|it| serde_json::to_value(it).unwrap());
+    let all = documents.iter().flat_map(operations);
+    all.map(|it| (it.method.to_owned(), it.path.to_owned())).collect()
+}
+
+#[test]
+fn every_route_of_staff_says_what_it_leaves_in_the_audit_log() {
+    let routes = of_staff();
+    let wrong: Vec<_> = routes
+        .iter()
+        .map(|(method, path)| (method, path, duties(method, path).count()))
+        .filter(|(.., rows)| *rows != 1)
+        .collect();
+    assert!(wrong.is_empty(), "src/wiring/audited.rs: not exactly one row for {wrong:#?}");
+    for (method, listed, duty) in STAFF_ROUTES {
+        let beginning = listed.trim_end_matches('*');
+        let stands = |route: &&(String, String)| {
+            route.0 == *method
+                && if listed.ends_with('*') {
+                    route.1.starts_with(beginning)
+                } else {
+                    route.1 == *listed
+                }
+        };
+        assert!(
+            routes.iter().any(|route| stands(&route)),
+            "{method} {listed} is no route any more"
+        );
+        if let Duty::Nothing(reason) = duty {
+            assert!(!reason.is_empty(), "{method} {listed}: no reason");
+        }
+    }
+}
+
+/// Everything that the routes ask for.
+struct Scene {
+    shop: Retailer,
+    guide: String,
+    ann: String,
+    bob: String,
+    member: MemberId,
+    named: HashMap<&'static str, String>,
+}
+
+impl Scene {
+    async fn set() -> Self {
+        let shop = Retailer::open().await;
+        let app = &shop.app;
+        shop.sells("A-1", PHONE, 0, 100_00, "2026-03-14T06:30:00Z").await;
+        let member = app.known(PHONE).await;
+        let moved = app.moved(member, "o1", earn(500)).await;
+        let guide = shop.guide_token(0).await;
+        let ann = app.hire("A-1", StaffRole::Admin, None).await;
+        let ann = app.staff_token(ann, "A-1", "admin").await;
+        let bob = app.hire("A-2", StaffRole::Admin, None).await;
+        let bob = app.staff_token(bob, "A-2", "admin").await;
+        let mut named = HashMap::new();
+        let hired = app.guide("G-HIRED", shop.stores[0]).await;
+        let author = Author::system("test");
+        for (name, no) in [("guide link", "G-LINK"), ("admin link", "A-LINK")] {
+            let role = if name == "guide link" { StaffRole::Guide } else { StaffRole::Admin };
+            let store = (role == StaffRole::Guide).then(|| shop.stores[0]);
+            let id = app.hire(no, role, store).await;
+            named.insert(name, staff::invite(&app.app, &author, id).await.unwrap());
+        }
+        named.insert("hired", hired.to_string());
+        named.insert("transfer", moved.transfer.to_string());
+        let mut scene = Self { shop, guide, ann, bob, member, named };
+        for (name, key) in [("approved", "k1"), ("rejected", "k2")] {
+            let asked = scene.adjust(key, 5_000).await;
+            scene.named.insert(name, asked);
+        }
+        for name in ["retried", "discarded"] {
+            let id = scene.dead(name).await;
+            scene.named.insert(name, id);
+        }
+        scene
+    }
+
+    async fn adjust(&self, key: &str, points: i64) -> String {
+        let call = self.shop.app.post("/v1/admin/points/adjustments").bearer(&self.ann).key(key);
+        let asked = call.json(&self.wish(points)).send().await.expect(200);
+        asked["id"].as_str().unwrap().to_owned()
+    }
+
+    fn wish(&self, points: i64) -> Value {
+        json!({
+            "member_id": self.member.to_string(), "points": points, "reason": "compensation", "note": "换货"
+        })
+    }
+
+    /// A job that was given up.
+    async fn dead(&self, key: &str) -> String {
+        let app = &self.shop.app;
+        let new = NewJob::new("nobody", key, json!({}), app.now());
+        jobs::enqueue_in(app.app.db.write(), &[new], app.now()).await.unwrap();
+        app.sql("UPDATE job SET state = 'dead' WHERE kind = 'nobody'").await.unwrap();
+        let path = "/v1/admin/jobs?limit=100";
+        let page = app.get(path).bearer(&self.ann).send().await.expect(200);
+        let items = page["items"].as_array().unwrap();
+        items.iter().find(|it| it["key"] == key).unwrap()["id"].as_str().unwrap().to_owned()
+    }
+
+    /// What is sent to a route: its path filled in, the body, whose token.
+    fn call(&self, operation: &str, path: &str) -> (String, Value, String) {
+        let named = |name: &str| self.named[name].clone();
+        let accept =
+            |link: &str| json!({"token": named(link), "password": "correct horse battery"});
+        let sign_in = |no: &str| json!({"staff_no": no, "password": "correct horse battery", "device": "test"});
+        let body = match operation {
+            "post /v1/guide/invitations:accept" => accept("guide link"),
+            "post /v1/admin/invitations:accept" => accept("admin link"),
+            "post /v1/guide/sessions" => sign_in("G-SH01"),
+            "post /v1/admin/sessions" => sign_in("A-1"),
+            "post /v1/admin/staff" => json!({"staff_no": "A-NEW", "name": "王芳", "role": "admin"}),
+            "post /v1/admin/points/adjustments" => self.wish(5),
+            "put /v1/admin/members/{id}/tier-pin" => json!({"tier": "gold", "reason": "明星会员"}),
+            "post /v1/admin/earning-rules:dry-run" => json!({
+                "ledger": "points", "from_day": "2026-03-01", "to_day": "2026-03-14",
+                "terms": {"fen_per_unit": 50, "tier_multiplied": true, "months_valid": 12, "settles_after_days": 7}
+            }),
+            "post /v1/admin/points-campaigns:dry-run" => json!({
+                "from_day": "2026-03-01", "to_day": "2026-03-14",
+                "plan": {"name": "双倍", "multiplier_bps": 20_000, "conditions": {"days_of_month": [8]}}
+            }),
+            operation if operation.ends_with(":approve") || operation.ends_with(":reject") => {
+                json!({})
+            }
+            _ => Value::Null,
+        };
+        let id = match operation {
+            "post /v1/admin/points/adjustments/{id}:approve" => named("approved"),
+            "post /v1/admin/points/adjustments/{id}:reject" => named("rejected"),
+            "get /v1/admin/points/adjustments/{id}" => named("approved"),
+            "post /v1/admin/jobs/{id}:retry" => named("retried"),
+            "post /v1/admin/jobs/{id}:discard" => named("discarded"),
+            "get /v1/admin/points/transfers/{id}" => named("transfer"),
+            operation if operation.contains("/staff/{id}") => named("hired"),
+            _ => self.member.to_string(),
+        };
+        let days =
+            if path.ends_with("statement.csv") { "?from=2026-03-01&to=2026-03-31" } else { "" };
+        let board = "member_points?scope=store";
+        let board = if path.starts_with("/v1/admin") { "member_points" } else { board };
+        let path = path.replace("{id}", &id).replace("{transfer_id}", &named("transfer"));
+        let second = operation.ends_with(":approve") || operation.ends_with(":reject");
+        let token = if path.starts_with("/v1/guide") {
+            &self.guide
+        } else if second {
+            &self.bob
+        } else {
+            &self.ann
+        };
+        (format!("{}{days}", path.replace("{board}", board)), body, token.clone())
+    }
+}
+
+/// The order matters to what ends or begins something.
+fn in_sequence() -> Vec<(String, String)> {
+    let mut routes = of_staff();
+    let late = |path: &str| match path {
+        path if path.ends_with("/sessions/current") => 3,
+        path if path.ends_with(":disable") => 2,
+        path if path.ends_with("/tier-pin") => 1,
+        _ => 0,
+    };
+    routes.sort_by_key(|(method, path)| (late(path), method != "put", path.clone()));
+    routes
+}
+
+#[actix_web::test]
+async fn each_audited_route_leaves_its_line() {
+    let scene = Scene::set().await;
+    let app = &scene.shop.app;
+    let mut tried = 0;
+    for (method, path) in in_sequence() {
+        let Some(Duty::Line(action)) = duties(&method, &path).next() else { continue };
+        let operation = format!("{method} {path}");
+        let (path, body, token) = scene.call(&operation, &path);
+        app.advance(TimeDelta::seconds(1));
+        let request = format!("request-{tried:04}");
+        let call = app.call(method.to_uppercase().parse().unwrap(), &path).bearer(&token);
+        let call = call.key(&request).header("x-request-id", &request);
+        let call = if body.is_null() { call } else { call.json(&body) };
+        let answer = call.send().await;
+        assert!(answer.status < 300, "{operation}: {}", answer.text);
+        let left = lines(app).await.into_iter().filter(|line| line.request_id == request);
+        let left: Vec<_> = left.map(|line| (line.action, line.outcome)).collect();
+        let expected = (action.as_str().to_owned(), "done".to_owned());
+        assert!(left.contains(&expected), "{operation}: {expected:?} is not in {left:?}");
+        tried += 1;
+    }
+    assert!(tried > 30, "{tried}");
+    proves(app).await;
+}
