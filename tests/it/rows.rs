@@ -29,6 +29,11 @@ fn event(app: &TestApp, n: usize) -> log::Model {
     }
 }
 
+/// No event of these rows ever happened, and each test ends with a look at what did.
+async fn forget_events(app: &TestApp) {
+    app.sql("DELETE FROM event_log").await.unwrap();
+}
+
 #[actix_web::test]
 async fn rows_come_back_as_they_were_written_however_many() {
     let app = TestApp::start().await;
@@ -44,6 +49,7 @@ async fn rows_come_back_as_they_were_written_however_many() {
         }
     }
     assert_eq!(log::Entity::find().count(db).await.unwrap(), 2_503);
+    forget_events(&app).await;
 }
 
 #[actix_web::test]
@@ -67,6 +73,7 @@ async fn an_update_changes_its_columns_of_its_rows_only() {
         let found = log::Entity::find_by_id(event.id).one(db).await.unwrap();
         assert_eq!(found.as_ref(), Some(event));
     }
+    forget_events(&app).await;
 }
 
 #[actix_web::test]
@@ -114,4 +121,5 @@ async fn a_list_of_values_finds_exactly_those() {
         let query = log::Entity::find().filter(kinds).filter(log::Column::Attempts.eq(-1));
         assert_eq!(query.count(db).await.unwrap(), size as u64);
     }
+    forget_events(&app).await;
 }

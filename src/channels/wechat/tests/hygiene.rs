@@ -89,9 +89,11 @@ async fn debug_output_shows_nobody() {
     let config = config_of(&pair.mock);
     let shown = format!("{phone:?} {identity:?} {union_id:?} {:?} {config:?}", pair.client);
     let secret = pair.mock.app_secret().expose_secret();
-    for hidden in [openid.as_str(), "13580006666", "86", union_id.as_str(), secret] {
+    for hidden in [openid.as_str(), "13580006666", union_id.as_str(), secret] {
         assert!(!shown.contains(hidden), "{hidden} in {shown}");
     }
+    // The stand-in's port may hold these digits.
+    assert!(!format!("{phone:?}").contains("86"), "{phone:?}");
 }
 
 #[test]
