@@ -29,7 +29,27 @@ impl std::fmt::Debug for Relay {
 const TAKEN: crate::http::Code = crate::http::codes::UNAVAILABLE;
 const BATCH: u64 = 500;
 const LEASE: TimeDelta = TimeDelta::seconds(30);
+/// The first pause after a failure; it doubles each time, up to some minutes.
 const AFTER_FAILURE: TimeDelta = TimeDelta::seconds(5);
+const DOUBLINGS: i32 = 6;
+/// Members of whom something is under way: above that, so much fails that nothing more is begun.
+const MOST_HELD: u64 = 10_000;
+
+fn pause(attempts: i32) -> TimeDelta {
+    AFTER_FAILURE * (1 << attempts.clamp(0, DOUBLINGS))
+}
+
+/// Two parts of about the same length, all of a member in one of them in its sequence; none when there is no such cut.
+fn halves(mut part: Vec<Logged>) -> Option<(Vec<Logged>, Vec<Logged>)> {
+    part.sort_by_key(|event| (event.member_id, event.id));
+    let apart = |at: &usize| {
+        let (before, after) = (part[at - 1].member_id, part[*at].member_id);
+        after.is_none() || before != after
+    };
+    let cut = (1..part.len()).filter(apart).min_by_key(|at| at.abs_diff(part.len() / 2))?;
+    let second = part.split_off(cut);
+    Some((part, second))
+}
 
 impl Relay {
     /// A relay to `reactions`, the list of `wiring`.
@@ -58,21 +78,22 @@ impl Relay {
     /// As [`Relay::drain`].
     pub async fn step(&self) -> Result<u64> {
         let batch = self.claim().await?;
+        let count = batch.len() as u64;
         if !batch.is_empty() {
-            self.hand_on(&batch).await?;
+            self.hand_on(batch).await?;
         }
-        Ok(batch.len() as u64)
+        Ok(count)
     }
 
     async fn claim(&self) -> Result<Vec<Logged>> {
         let now = self.app.clock.now();
         let claimed = db::in_tx(&self.app.db, async |tx| {
-            let mut found = store::unclaimed(tx, now, BATCH).await?;
             // What is in another relay's hands, or waits for another attempt, is not overtaken by what came after it.
-            if let Some(last) = found.last() {
-                let held = store::held_before(tx, last.id, now).await?;
-                found.retain(|it| it.member_id.is_none_or(|member| !held.contains(&member)));
+            let held = store::held(tx, now, MOST_HELD + 1).await?;
+            if held.len() as u64 > MOST_HELD {
+                return Ok(Vec::new());
             }
+            let found = store::unclaimed(tx, &held, now, BATCH).await?;
             let ids: Vec<EventId> = found.iter().map(|event| event.id).collect();
             if ids.is_empty() || store::claim(tx, &ids, now, LEASE).await? == ids.len() as u64 {
                 return Ok(found);
@@ -87,17 +108,39 @@ impl Relay {
         }
     }
 
-    async fn hand_on(&self, batch: &[Logged]) -> Result<()> {
+    /// Hands a batch on. What fails is tried again in halves, so that one event holds up its own member only.
+    async fn hand_on(&self, batch: Vec<Logged>) -> Result<()> {
         let now = self.app.clock.now();
-        let ids: Vec<EventId> = batch.iter().map(|event| event.id).collect();
-        for (name, reaction) in self.reactions {
-            if let Err(error) = reaction(&self.app, batch).await {
-                tracing::warn!(reaction = name, %error, "a reaction failed and will be tried again");
-                store::postpone(self.app.db.write(), &ids, now + AFTER_FAILURE).await?;
-                return Ok(());
+        let mut open = vec![batch];
+        while let Some(part) = open.pop() {
+            let ids: Vec<EventId> = part.iter().map(|event| event.id).collect();
+            let Err(error) = self.react(&part).await else {
+                store::mark_relayed(self.app.db.write(), &ids, now).await?;
+                continue;
+            };
+            let attempts = part.iter().map(|event| event.attempts).max().unwrap_or_default();
+            // When the database is away each half would wait for it in vain.
+            let away = matches!(&error, Error::Database(error) if db::is_unavailable(error));
+            let split = if away { None } else { halves(part) };
+            match split {
+                Some((first, second)) => open.extend([second, first]),
+                None => {
+                    let at = now + pause(attempts);
+                    store::postpone(self.app.db.write(), &ids, at).await?;
+                }
             }
         }
-        store::mark_relayed(self.app.db.write(), &ids, now).await?;
+        Ok(())
+    }
+
+    async fn react(&self, part: &[Logged]) -> Result<()> {
+        for (name, reaction) in self.reactions {
+            if let Err(error) = reaction(&self.app, part).await {
+                let events = part.len();
+                tracing::warn!(reaction = name, events, %error, "a reaction failed and will be tried again");
+                return Err(error);
+            }
+        }
         Ok(())
     }
 }

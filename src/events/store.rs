@@ -1,7 +1,5 @@
 //! The rows of the log.
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::event_log as log;
 use entity::ids::{EventId, MemberId};
@@ -38,19 +36,21 @@ pub(super) async fn append(
     writes.insert::<log::Entity>(&rows.iter().collect::<Vec<_>>()).await
 }
 
-/// Events that nobody works on, oldest first. Never "newer than the last seen": ids become visible out of order.
+/// Events that nobody works on, and none of members who are `held`, oldest first. Never "newer than the last seen": ids
+/// become visible out of order.
 pub(super) async fn unclaimed(
     db: &impl Conn,
+    held: &[MemberId],
     now: DateTime<Utc>,
     limit: u64,
 ) -> Result<Vec<log::Model>, DbErr> {
-    log::Entity::find()
-        .filter(log::Column::RelayedAt.is_null())
-        .filter(free(now))
-        .order_by_asc(log::Column::Id)
-        .limit(limit)
-        .all(db)
-        .await
+    let mut free = log::Entity::find().filter(log::Column::RelayedAt.is_null()).filter(free(now));
+    if !held.is_empty() {
+        let theirs = rows::among(db, log::Column::MemberId, held.iter().copied());
+        let others = Condition::any().add(log::Column::MemberId.is_null()).add(theirs.not());
+        free = free.filter(others);
+    }
+    free.order_by_asc(log::Column::Id).limit(limit).all(db).await
 }
 
 fn free(now: DateTime<Utc>) -> Condition {
@@ -59,24 +59,24 @@ fn free(now: DateTime<Utc>) -> Condition {
         .add(log::Column::ClaimedUntil.lte(now))
 }
 
-/// Members of whom an event before `last` is claimed and not relayed yet. Older ones than the oldest that are free are
-/// few: one batch of each relay.
-pub(super) async fn held_before(
+/// Members of whom an event is claimed and not relayed yet, up to `limit`: those of one batch of each relay, and those whose
+/// events wait for another attempt.
+pub(super) async fn held(
     db: &impl Conn,
-    last: EventId,
     now: DateTime<Utc>,
-) -> Result<HashSet<MemberId>, DbErr> {
-    let held: Vec<Option<MemberId>> = log::Entity::find()
+    limit: u64,
+) -> Result<Vec<MemberId>, DbErr> {
+    log::Entity::find()
         .select_only()
         .column(log::Column::MemberId)
         .distinct()
         .filter(log::Column::RelayedAt.is_null())
-        .filter(log::Column::Id.lt(last))
         .filter(log::Column::ClaimedUntil.gt(now))
+        .filter(log::Column::MemberId.is_not_null())
+        .limit(limit)
         .into_tuple()
         .all(db)
-        .await?;
-    Ok(held.into_iter().flatten().collect())
+        .await
 }
 
 /// Claims one event until `now + lease`; `false` when another relay was first.

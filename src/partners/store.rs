@@ -44,6 +44,12 @@ pub async fn save(db: &impl Conn, row: partner::Model) -> Result<(), DbErr> {
     Ok(())
 }
 
+/// Those that are stopped.
+pub async fn stopped(db: &impl Conn) -> Result<Vec<PartnerId>, DbErr> {
+    let ended = partner::Entity::find().filter(partner::Column::DisabledAt.is_not_null());
+    ended.select_only().column(partner::Column::Id).into_tuple().all(db).await
+}
+
 /// Partners in the order they were added, after `after`.
 pub async fn page(
     db: &impl Conn,

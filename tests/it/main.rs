@@ -37,6 +37,7 @@ mod probes;
 mod proxies;
 mod races;
 mod races_jobs;
+mod relay;
 mod rows;
 mod sessions;
 mod staff;

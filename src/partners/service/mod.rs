@@ -15,7 +15,7 @@ pub use keys::{
 };
 pub use register::{
     NewPartner, Partner, PartnerChanges, change, find, list, register, register_with_key, resume,
-    stop,
+    stop, stopped,
 };
 pub use signatures::{Announced, HEADERS, SentHeaders, Target, announced, verify};
 pub use usage::{UsageDay, Use, keep_writing_uses, note_use, usage, write_uses};

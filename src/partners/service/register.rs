@@ -1,5 +1,7 @@
 //! The third parties themselves.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use entity::ids::PartnerId;
 use entity::partner;
@@ -8,7 +10,7 @@ use super::authenticate::forget_all;
 use super::keys::{KeyTerms, NewKey, checked, issue_in};
 use super::{IfVersions, matches_version};
 use crate::app::App;
-use crate::db::{self, Tx};
+use crate::db::{self, Conn, Tx};
 use crate::http::{Error, Result, codes};
 use crate::partners::error::NAME_TAKEN;
 use crate::partners::store;
@@ -190,4 +192,12 @@ pub async fn list(app: &App, after: Option<PartnerId>, limit: u64) -> Result<Vec
 /// `not_found`.
 pub async fn find(app: &App, partner: PartnerId) -> Result<Partner> {
     Ok(store::find(app.db.read(), partner).await?.ok_or(codes::NOT_FOUND)?.into())
+}
+
+/// Partners that are stopped: nothing is sent to them any more.
+///
+/// # Errors
+/// The database's.
+pub async fn stopped(db: &impl Conn) -> Result<HashSet<PartnerId>> {
+    Ok(store::stopped(db).await?.into_iter().collect())
 }

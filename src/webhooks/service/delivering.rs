@@ -1,6 +1,6 @@
 //! Deliveries to one endpoint, by one worker at a time: what is due, and how it ended.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::codes::{AttemptOutcome, DeliveryState, WebhookOff, WebhookState};
@@ -18,6 +18,7 @@ use crate::db::{self, Tx};
 use crate::events;
 use crate::http::{Error, Result};
 use crate::kernel::abort_at;
+use crate::partners::service as partners;
 use crate::webhooks::events as told;
 use crate::webhooks::rules::schedule;
 use crate::webhooks::store;
@@ -81,7 +82,10 @@ pub enum Turn {
 pub async fn claim(app: &App) -> Result<Vec<Lane>> {
     let now = app.clock.now();
     let mut lanes = Vec::new();
-    for endpoint in store::due(app.db.read(), now).await? {
+    let due = store::due(app.db.read(), now).await?;
+    let stopped =
+        if due.is_empty() { HashSet::new() } else { partners::stopped(app.db.read()).await? };
+    for (endpoint, _) in due.into_iter().filter(|(_, partner)| !stopped.contains(partner)) {
         let token = Uuid::new_v4();
         if store::claim(app.db.write(), endpoint, token, now, now + LEASE).await? {
             lanes.push(Lane { endpoint, token });
@@ -142,6 +146,9 @@ async fn due(
 ) -> Result<Vec<Delivery>> {
     let resting = row.rest_until.is_some_and(|until| until > now);
     if row.state == WebhookState::Disabled || resting || room == 0 {
+        return Ok(Vec::new());
+    }
+    if partners::stopped(tx).await?.contains(&row.partner_id) {
         return Ok(Vec::new());
     }
     Ok(store::due_deliveries(tx, row.id, now, under_way, room as u64).await?)

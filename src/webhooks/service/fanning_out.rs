@@ -15,6 +15,7 @@ use crate::db::{self, Tx};
 use crate::events::data_of;
 use crate::http::{Error, Result};
 use crate::kernel::abort_at;
+use crate::partners::service as partners;
 use crate::webhooks::rules::{filter, message};
 use crate::webhooks::store;
 
@@ -64,11 +65,17 @@ async fn write(
     let known = store::known(tx, asking, &ids).await?;
     let members: Vec<MemberId> = members.into_iter().collect();
     let mut open = store::open_members(tx, asking, &members).await?;
+    let stopped = partners::stopped(tx).await?;
     let mut rows = Vec::new();
     for endpoint in &endpoints {
         let news = told.iter().filter(|event| asks(endpoint, event));
         let news = news.filter(|event| !known.contains(&(endpoint.id, event.id)));
-        rows.extend(news.map(|event| delivery(endpoint, event, &mut open, now)));
+        let off =
+            endpoint.state == WebhookState::Disabled || stopped.contains(&endpoint.partner_id);
+        rows.extend(news.map(|event| {
+            let open = (!off).then_some(&mut open);
+            delivery(endpoint, event, state_of(endpoint, event, open), now)
+        }));
     }
     store::insert_deliveries(tx, &rows).await?;
     let due = rows.iter().filter(|row| row.state == DeliveryState::Waiting);
@@ -79,14 +86,14 @@ async fn write(
     Ok::<_, Error>(())
 }
 
-fn delivery(endpoint: &Endpoint, event: &Logged, open: &mut Open, now: DateTime<Utc>) -> Row {
-    let off = endpoint.state == WebhookState::Disabled;
-    let first = off || event.member_id.is_none_or(|member| open.insert((endpoint.id, member)));
-    let state = match (off, first) {
-        (true, _) => DeliveryState::Missed,
-        (false, true) => DeliveryState::Waiting,
-        (false, false) => DeliveryState::Queued,
-    };
+/// Missed where nothing is sent to the endpoint, else waiting or, behind another one of the same member, in line.
+fn state_of(endpoint: &Endpoint, event: &Logged, open: Option<&mut Open>) -> DeliveryState {
+    let Some(open) = open else { return DeliveryState::Missed };
+    let first = event.member_id.is_none_or(|member| open.insert((endpoint.id, member)));
+    if first { DeliveryState::Waiting } else { DeliveryState::Queued }
+}
+
+fn delivery(endpoint: &Endpoint, event: &Logged, state: DeliveryState, now: DateTime<Utc>) -> Row {
     let data = data_of(&event.payload, event.member_id);
     Row {
         id: WebhookDeliveryId::new(now),
@@ -100,6 +107,6 @@ fn delivery(endpoint: &Endpoint, event: &Logged, open: &mut Open, now: DateTime<
         next_at: now,
         last_status: None,
         created_at: now,
-        finished_at: off.then_some(now),
+        finished_at: (state == DeliveryState::Missed).then_some(now),
     }
 }

@@ -171,7 +171,7 @@ pub async fn lost_since(
         .filter(delivery::Column::EndpointId.eq(endpoint))
         .filter(delivery::Column::Id.gte(WebhookDeliveryId::earliest(since)))
         .filter(delivery::Column::State.is_in(LOST))
-        .order_by_asc(delivery::Column::Id)
+        .order_by_asc(delivery::Column::EventId)
         .limit(limit)
         .all(tx)
         .await
@@ -216,12 +216,14 @@ pub async fn attempts(
         .await
 }
 
-/// Deletes up to `limit` deliveries that were written before `cutoff`, with their attempts; says how many.
+/// Deletes up to `limit` deliveries that were written before `cutoff` and came to an end, with their attempts; says how
+/// many. Others of the same member wait behind one that is still on its way.
 pub async fn forget(tx: &impl Conn, cutoff: DateTime<Utc>, limit: u64) -> Result<u64, DbErr> {
     let old: Vec<WebhookDeliveryId> = delivery::Entity::find()
         .select_only()
         .column(delivery::Column::Id)
         .filter(delivery::Column::Id.lt(WebhookDeliveryId::earliest(cutoff)))
+        .filter(delivery::Column::State.is_not_in(OPEN))
         .order_by_asc(delivery::Column::Id)
         .limit(limit)
         .into_tuple()

@@ -114,11 +114,14 @@ fn free(now: DateTime<Utc>) -> Condition {
         .add(endpoint::Column::LeaseUntil.lte(now))
 }
 
-/// Endpoints at which something is due and nobody delivers.
-pub async fn due(db: &impl Conn, now: DateTime<Utc>) -> Result<Vec<WebhookEndpointId>, DbErr> {
+/// Endpoints at which something is due and nobody delivers, and whose they are.
+pub async fn due(
+    db: &impl Conn,
+    now: DateTime<Utc>,
+) -> Result<Vec<(WebhookEndpointId, PartnerId)>, DbErr> {
     endpoint::Entity::find()
         .select_only()
-        .column(endpoint::Column::Id)
+        .columns([endpoint::Column::Id, endpoint::Column::PartnerId])
         .filter(endpoint::Column::State.eq(WebhookState::Enabled))
         .filter(endpoint::Column::WakeAt.lte(now))
         .filter(free(now))

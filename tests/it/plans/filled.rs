@@ -6,6 +6,8 @@ use sea_orm::{ConnectionTrait, Database};
 
 use crate::support::TestApp;
 
+/// Pairs of earning and spending in the long history, besides the seven transfers of points that everybody has.
+pub const DEEP: u16 = 2000;
 pub const PHONE: &str = "13800138000";
 
 /// Everybody the use cases need.
@@ -33,7 +35,7 @@ pub async fn filled() -> Shop {
     let ledger = include_str!("../../../benches/speed/fill/ledger.sql");
     let sql = format!("{ledger}\n{}\nANALYZE;", include_str!("shop.sql"))
         .replace(":members", "20000")
-        .replace(":deep", "2000")
+        .replace(":deep", &DEEP.to_string())
         .replace(":now_ms", &app.now().timestamp_millis().to_string())
         .replace(":guide", &guide_id.0.to_string())
         .replace(":store", &store.0.to_string());

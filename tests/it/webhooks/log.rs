@@ -1,7 +1,8 @@
 //! The log of deliveries, and sending again (OP-3).
 
 use chrono::TimeDelta;
-use entity::{webhook_attempt, webhook_delivery};
+use entity::{partner, webhook_attempt, webhook_delivery};
+use huiyi::partners::service as partners;
 use huiyi::webhooks::service as webhooks;
 use sea_orm::{EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
@@ -144,6 +145,39 @@ async fn the_log_is_forgotten_after_ninety_days() {
     hooked.app.advance(TimeDelta::days(2));
     while webhooks::forget_old(&hooked.app.app, 1).await.unwrap() > 0 {}
     assert_eq!(count().await, (0, 0));
+}
+
+/// Whoever waits in line behind it would wait for ever.
+#[actix_web::test]
+async fn what_is_still_on_its_way_is_not_forgotten() {
+    let hooked = Hooked::start(&["points.*"]).await;
+    let member = hooked.app.known("13800138000").await;
+    hooked.happens(member, "a").await;
+    hooked.app.relay().await;
+    hooked.app.advance(TimeDelta::days(91));
+    assert_eq!(webhooks::forget_old(&hooked.app.app, 100).await.unwrap(), 0);
+    hooked.happens(member, "b").await;
+    assert_eq!(hooked.deliver().await, 2);
+}
+
+/// OP-2: nothing is sent to a third party that is stopped; it can be made good.
+#[actix_web::test]
+async fn a_partner_that_is_stopped_gets_nothing() {
+    let hooked = Hooked::start(&["points.*"]).await;
+    let app = &hooked.app;
+    let member = app.known("13800138000").await;
+    let erp = partner::Entity::find().one(app.app.db.read()).await.unwrap().unwrap().id;
+    let since = app.now();
+    hooked.happens(member, "before").await;
+    app.relay().await;
+    partners::stop(&app.app, erp).await.unwrap();
+    hooked.happens(member, "meanwhile").await;
+    assert_eq!(hooked.deliver().await, 0);
+    partners::resume(&app.app, erp).await.unwrap();
+    assert_eq!(hooked.deliver().await, 1, "what was on its way");
+    let path = format!("/webhook-endpoints/{}:recover", hooked.id);
+    hooked.post(&path, &json!({"since": since})).await;
+    assert_eq!(hooked.deliver().await, 1, "what was missed");
 }
 
 /// OPS-2: what an operator's alerts look at.
