@@ -122,12 +122,10 @@ impl Relay {
             // When the database is away each half would wait for it in vain.
             let away = matches!(&error, Error::Database(error) if db::is_unavailable(error));
             let split = if away { None } else { halves(part) };
-            match split {
-                Some((first, second)) => open.extend([second, first]),
-                None => {
-                    let at = now + pause(attempts);
-                    store::postpone(self.app.db.write(), &ids, at).await?;
-                }
+            if let Some((first, second)) = split {
+                open.extend([second, first]);
+            } else {
+                store::postpone(self.app.db.write(), &ids, now + pause(attempts)).await?;
             }
         }
         Ok(())
