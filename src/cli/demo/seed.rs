@@ -18,11 +18,12 @@ use crate::app::App;
 use crate::audit::service::Author;
 use crate::catalog::service as catalog;
 use crate::cli::Failure;
+use crate::http::chunks::MOST_ITEMS;
 use crate::http::{Error, Patch};
 use crate::kernel::clock::Clock;
 use crate::kernel::mobile::Mobile;
 use crate::members::service::{self as members, ProfilePatch};
-use crate::orders::service::{self as orders, MOST_ITEMS, OrderIn, OrderOutcome, RefundIn};
+use crate::orders::service::{self as orders, OrderIn, OrderOutcome, RefundIn};
 use crate::orders::service::{OrderResult, RefundOutcome};
 use crate::partners::service as partners;
 use crate::points::service::{self as points, Customer, TillMove};
@@ -72,8 +73,8 @@ pub(super) async fn seed(
 /// A SKU for the examples, and what it costs.
 fn example(products: &[catalog::ProductIn]) -> Result<(String, i64), Failure> {
     let sku = products.iter().rev().find_map(|one| Some((one.skus.first()?, one.list)));
-    let ((code, ..), list) = sku.ok_or_else(|| Failure::failed("the catalogue is empty"))?;
-    Ok((code.clone(), list.0))
+    let (sku, list) = sku.ok_or_else(|| Failure::failed("the catalogue is empty"))?;
+    Ok((sku.code.clone(), list.0))
 }
 
 async fn organise(app: &App, password: &str) -> Result<(), Failure> {
