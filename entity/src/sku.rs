@@ -23,6 +23,8 @@ pub struct Model {
     pub size: String,
     /// Whether it is still sold.
     pub state: ProductState,
+    /// Its place among the SKUs of its style, as they were sent.
+    pub position: i32,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

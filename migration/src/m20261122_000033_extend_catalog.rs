@@ -19,6 +19,8 @@ impl MigrationTrait for Migration {
         add(m, "product", text_null("fingerprint", 64)).await?;
         add(m, "product", instant_null(m, "updated_at")).await?;
         add(m, "sku", code("state").default("active").to_owned()).await?;
+        // In which sequence SKUs are shown: sizes know none of their own.
+        add(m, "sku", small("position").default(0).to_owned()).await?;
         // The console's list, latest first.
         index(m, "product", &["category", "id"]).await?;
         index(m, "product", &["season", "id"]).await?;
@@ -38,6 +40,7 @@ impl MigrationTrait for Migration {
             ("product", "fingerprint"),
             ("product", "updated_at"),
             ("sku", "state"),
+            ("sku", "position"),
         ] {
             m.alter_table(Table::alter().table(table).drop_column(name).to_owned()).await?;
         }

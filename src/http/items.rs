@@ -48,7 +48,6 @@ impl<'de> Visitor<'de> for ItemsVisitor {
 ///
 /// # Errors
 /// Fewer or more.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde's signature")]
 pub fn a_batch(items: &Items, (): &()) -> garde::Result {
     if (1..=MOST_ITEMS).contains(&items.0.len()) {
         return Ok(());

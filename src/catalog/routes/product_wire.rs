@@ -76,7 +76,7 @@ pub struct ProductRequest {
     #[garde(skip)]
     #[schema(min_items = 1, max_items = 50)]
     pub size_chart: Option<Vec<SizeRow>>,
-    /// Every SKU of it. One that is left out is not sold any more.
+    /// Every SKU of it, in the sequence in which they are shown. One that is left out is not sold any more.
     #[garde(skip)]
     #[schema(min_items = 1, max_items = 500)]
     pub skus: Vec<SkuRequest>,

@@ -90,7 +90,7 @@ pub struct ProductDetails {
     /// Measures by size; absent when nobody sent any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size_chart: Option<Vec<SizeRow>>,
-    /// Its SKUs, also those that are not sold any more.
+    /// Its SKUs as they were sent, also those that are not sold any more.
     pub skus: Vec<SkuDetails>,
 }
 

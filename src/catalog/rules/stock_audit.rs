@@ -93,6 +93,13 @@ impl StockAudit {
         self.found
     }
 
+    /// What differs when the level's row is gone.
+    #[must_use]
+    pub fn without_level(mut self) -> Vec<StockDifference> {
+        self.compare(StockFault::NoLevel, self.seq, 0);
+        self.found
+    }
+
     fn compare(&mut self, what: StockFault, expected: i64, found: i64) {
         if expected != found {
             self.found.push(StockDifference { level: self.level, what, expected, found });

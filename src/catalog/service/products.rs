@@ -32,8 +32,8 @@ pub async fn put(app: &App, products: Vec<ProductIn>) -> Result<()> {
     let mut styles = BTreeMap::new();
     let mut skus = BTreeMap::new();
     for product in products {
-        for sku in &product.skus {
-            skus.insert(sku.code.clone(), (product.style_code.clone(), sku.clone()));
+        for (place, sku) in product.skus.iter().enumerate() {
+            skus.insert(sku.code.clone(), (product.style_code.clone(), place, sku.clone()));
         }
         styles.insert(product.style_code.clone(), product);
     }
@@ -42,9 +42,9 @@ pub async fn put(app: &App, products: Vec<ProductIn>) -> Result<()> {
         let rows = styles.values().map(|style| product_row(style, now)).collect();
         store::upsert_products(tx, rows).await?;
         let ids = store::product_ids(tx, &codes).await?;
-        let row = |(style, sku): &(String, _)| {
+        let row = |(style, place, sku): &(String, _, _)| {
             let product = ids.get(style).copied().ok_or_else(|| Error::fault("a style is gone"))?;
-            Ok(sku_row(product, sku, now))
+            Ok(sku_row(product, *place, sku, now))
         };
         let rows = skus.values().map(row).collect::<Result<Vec<_>>>()?;
         store::upsert_skus(tx, rows).await?;
@@ -74,7 +74,12 @@ pub(super) fn product_row(style: &ProductIn, now: DateTime<Utc>) -> product::Mod
 }
 
 /// A row that is to stand where the catalogue lacks its code.
-pub(super) fn sku_row(product_id: ProductId, sku: &SkuIn, now: DateTime<Utc>) -> sku::Model {
+pub(super) fn sku_row(
+    product_id: ProductId,
+    place: usize,
+    sku: &SkuIn,
+    now: DateTime<Utc>,
+) -> sku::Model {
     sku::Model {
         id: SkuId::new(now),
         product_id,
@@ -82,6 +87,7 @@ pub(super) fn sku_row(product_id: ProductId, sku: &SkuIn, now: DateTime<Utc>) ->
         colour: sku.colour.clone(),
         size: sku.size.clone(),
         state: sku.state,
+        position: i32::try_from(place).unwrap_or(i32::MAX),
     }
 }
 
@@ -102,7 +108,7 @@ pub async fn by_codes(db: &impl Conn, codes: &[String]) -> Result<HashMap<String
 pub struct WholeProduct {
     /// The product.
     pub product: product::Model,
-    /// Its SKUs, in the order they were added, also those that are not sold any more.
+    /// Its SKUs, in the sequence in which they were sent, also those that are not sold any more.
     pub skus: Vec<sku::Model>,
 }
 

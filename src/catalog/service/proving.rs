@@ -1,20 +1,20 @@
 //! Proving the stock: every level recomputed from its moves (OR-5).
 
+use std::collections::BTreeMap;
+
 use entity::ids::StockLevelId;
 use entity::stock_level::Model as Row;
 
 use crate::app::App;
-use crate::catalog::rules::stock_audit::{StockAudit, StockDifference, StockFault};
+use crate::catalog::rules::stock_audit::{StockAudit, StockDifference};
 use crate::catalog::store::{self, MoveSums};
 use crate::db::{self, Tx};
 use crate::http::Result;
 
 /// Levels a page.
-const LEVELS: u64 = 1000;
+const LEVELS: usize = 1000;
 /// Moves a step: what is held in memory at most.
 const MOVES: u64 = 2000;
-/// Levels that are gone, named one by one.
-const GONE: u64 = 100;
 
 /// Recomputes every level from its moves and its holds and says what differs; nothing is changed. It may run beside writers:
 /// what looks wrong is looked at again with the level locked.
@@ -24,26 +24,28 @@ const GONE: u64 = 100;
 pub async fn prove_stock(app: &App) -> Result<Vec<StockDifference>> {
     let db = app.db.read();
     let mut found = Vec::new();
-    let mut after = None;
+    let mut above = None;
     loop {
-        let rows = store::levels_after(db, after, LEVELS).await?;
-        let Some(last) = rows.last() else { break };
-        after = Some(last.id);
+        let rows = store::levels_after(db, above, LEVELS as u64).await?;
+        let upto = rows.get(LEVELS - 1).map(|row| row.id);
+        let sums = store::sums_between(db, above, upto).await?;
+        let sums: BTreeMap<_, _> = sums.into_iter().map(|sums| (sums.level_id, sums)).collect();
         let ids: Vec<StockLevelId> = rows.iter().map(|row| row.id).collect();
-        let sums = store::sums_of_levels(db, &ids).await?;
         let held = store::held_by_level(db, &ids).await?;
-        for row in &rows {
+        let wrong = rows.iter().filter(|row| {
             let held = held.get(&row.id).copied().unwrap_or_default();
-            if looks_wrong(row, sums.get(&row.id), held) {
-                found.extend(confirm(app, row.id).await?);
-            }
+            looks_wrong(row, sums.get(&row.id), held)
+        });
+        let mut suspects: Vec<StockLevelId> = wrong.map(|row| row.id).collect();
+        suspects.extend(sums.keys().filter(|level| ids.binary_search(level).is_err()));
+        for level in suspects {
+            found.extend(confirm(app, level).await?);
+        }
+        above = upto;
+        if above.is_none() {
+            return Ok(found);
         }
     }
-    for (level, moves) in store::moves_of_nothing(db, GONE).await? {
-        let what = StockFault::NoLevel;
-        found.push(StockDifference { level, what, expected: moves, found: 0 });
-    }
-    Ok(found)
 }
 
 fn looks_wrong(row: &Row, sums: Option<&MoveSums>, held: i64) -> bool {
@@ -62,15 +64,18 @@ async fn confirm(app: &App, level: StockLevelId) -> Result<Vec<StockDifference>>
 }
 
 async fn audit(tx: &Tx, level: StockLevelId) -> Result<Vec<StockDifference>> {
-    let Some(row) = store::lock_levels(tx, &[level]).await?.pop() else { return Ok(Vec::new()) };
+    let row = store::lock_levels(tx, &[level]).await?.pop();
     let mut audit = StockAudit::new(level);
     let mut after = i64::MIN;
     loop {
         let moves = store::moves_after(tx, level, after, MOVES).await?;
         let Some(last) = moves.last() else { break };
         after = last.seq;
-        moves.iter().for_each(|row| audit.take(row));
+        for row in &moves {
+            audit.take(row);
+        }
     }
+    let Some(row) = row else { return Ok(audit.without_level()) };
     let held = store::held_by_level(tx, &[level]).await?;
     Ok(audit.finish(&row, held.get(&level).copied().unwrap_or_default()))
 }

@@ -57,16 +57,13 @@ pub use crate::catalog::store::StockOnly;
 /// # Errors
 /// `stock_sku_unknown`, `stock_store_unknown`.
 pub async fn list_stock(app: &App, wish: &StockWish, limit: u64) -> Result<Vec<StockAt>> {
-    let known = Known::of(app.db.read(), codes(&wish.sku_code), codes(&wish.store_code)).await?;
+    let db = app.db.read();
+    let (skus, places) = (wish.sku_code.as_deref(), wish.store_code.as_deref());
+    let known = Known::of(db, skus.into_iter(), places.into_iter()).await?;
     let sku = wish.sku_code.as_deref().map(|code| known.sku(code)).transpose()?;
     let place = wish.store_code.as_deref().map(|code| known.store("?store_code", code));
     let filter = StockFilter { sku, store: place.transpose()?, only: wish.only, after: wish.after };
-    let db = app.db.read();
     stock_of(db, store::list_levels(db, &filter, limit).await?).await
-}
-
-fn codes(code: &Option<String>) -> impl Iterator<Item = &str> {
-    code.as_deref().into_iter()
 }
 
 /// The stock of each of these SKUs in each of these stores, also where nothing ever was; in the sequence asked for.

@@ -195,8 +195,8 @@ impl Shelf {
             row.state = ProductState::Discontinued;
             self.changed_skus.insert(code);
         }
-        for sku in &product.skus {
-            let mut row = sku_row(id, sku, self.now);
+        for (place, sku) in product.skus.iter().enumerate() {
+            let mut row = sku_row(id, place, sku, self.now);
             if let Some(known) = self.skus.get(&sku.code) {
                 row.id = known.id;
                 self.changed_skus.insert(sku.code.clone());
@@ -218,8 +218,8 @@ impl Shelf {
             new_skus: self.new_skus.iter().filter_map(sku).collect(),
             skus: self.changed_skus.difference(&self.new_skus).filter_map(sku).collect(),
         };
-        let changed = changes.new_products.iter().chain(&changes.products);
-        let told = changed.map(|row| events::product_changed(row, self.now)).collect();
+        let written = changes.new_products.iter().chain(&changes.products);
+        let told = written.map(|row| events::product_changed(row, self.now)).collect();
         let mut writes = Writes::new(tx);
         store::save_products(&mut writes, &changes).await?;
         publish_with(&mut writes, told, self.now).await?;

@@ -16,9 +16,7 @@ pub(super) use stock::{
     levels_by_id, list_levels, lock_levels, lock_stock_holds, moved_since, moves_by_cause,
     save_holds, save_moves, stock_holds_due,
 };
-pub(super) use stock_audit::{
-    MoveSums, held_by_level, levels_after, moves_after, moves_of_nothing, sums_of_levels,
-};
+pub(super) use stock_audit::{MoveSums, held_by_level, levels_after, moves_after, sums_between};
 
 /// Rows a statement and values a list: SQLite binds at most 32,766 values.
 const CHUNK: usize = 1000;

@@ -51,7 +51,7 @@ pub(in crate::catalog) async fn upsert_skus(
     use sku::Column as C;
     for chunk in rows.chunks(CHUNK) {
         let by_code = OnConflict::column(C::Code)
-            .update_columns([C::ProductId, C::Colour, C::Size, C::State])
+            .update_columns([C::ProductId, C::Colour, C::Size, C::State, C::Position])
             .to_owned();
         sku::Entity::insert_many(chunk.iter().cloned().map(IntoActiveModel::into_active_model))
             .on_conflict(by_code)
@@ -146,7 +146,7 @@ pub(in crate::catalog) async fn skus_by_id(
     Ok(found)
 }
 
-/// All SKUs of products, in the order they were added.
+/// All SKUs of products, in the sequence in which they were sent.
 pub(in crate::catalog) async fn skus_of(
     db: &impl Conn,
     products: &[ProductId],
@@ -155,7 +155,8 @@ pub(in crate::catalog) async fn skus_of(
     for chunk in products.chunks(CHUNK) {
         let query = sku::Entity::find()
             .filter(among(db, sku::Column::ProductId, chunk.iter().copied()))
-            .order_by_asc(sku::Column::Id);
+            .order_by_asc(sku::Column::Position)
+            .order_by_asc(sku::Column::Code);
         found.extend(query.all(db).await?);
     }
     Ok(found)
@@ -194,7 +195,9 @@ pub(in crate::catalog) async fn save_products<C: Conn>(
     ];
     writes.update::<product::Entity>(&changes.products, P::Id, &columns).await?;
     writes.insert::<sku::Entity>(&changes.new_skus).await?;
-    writes.update::<sku::Entity>(&changes.skus, S::Id, &[S::Colour, S::Size, S::State]).await
+    writes
+        .update::<sku::Entity>(&changes.skus, S::Id, &[S::Colour, S::Size, S::State, S::Position])
+        .await
 }
 
 /// Which products are listed.

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use entity::codes::HoldState;
 use entity::ids::StockLevelId;
 use entity::{stock_hold, stock_level, stock_move};
-use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
+use sea_orm::sea_query::{ExprTrait, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use super::CHUNK;
@@ -37,29 +38,28 @@ pub(in crate::catalog) async fn levels_after(
     query.order_by_asc(stock_level::Column::Id).limit(limit).all(db).await
 }
 
-/// Sums over all moves of levels.
-pub(in crate::catalog) async fn sums_of_levels(
+/// Sums over all moves of the levels above one and up to another, also of levels that do not exist.
+pub(in crate::catalog) async fn sums_between(
     db: &impl Conn,
-    levels: &[StockLevelId],
-) -> Result<HashMap<StockLevelId, MoveSums>, DbErr> {
+    above: Option<StockLevelId>,
+    upto: Option<StockLevelId>,
+) -> Result<Vec<MoveSums>, DbErr> {
     use stock_move::Column as C;
-    let mut found = HashMap::with_capacity(levels.len());
-    for chunk in levels.chunks(CHUNK) {
-        let rows: Vec<MoveSums> = stock_move::Entity::find()
-            .select_only()
-            .column(C::LevelId)
-            .column_as(total(db, C::Delta), "delta")
-            .column_as(total(db, C::HeldDelta), "held_delta")
-            .column_as(C::Seq.max(), "last")
-            .column_as(C::Id.count(), "moves")
-            .filter(among(db, C::LevelId, chunk.iter().copied()))
-            .group_by(C::LevelId)
-            .into_model()
-            .all(db)
-            .await?;
-        found.extend(rows.into_iter().map(|row| (row.level_id, row)));
-    }
-    Ok(found)
+    let within = Condition::all()
+        .add_option(above.map(|above| C::LevelId.gt(above)))
+        .add_option(upto.map(|upto| C::LevelId.lte(upto)));
+    stock_move::Entity::find()
+        .select_only()
+        .column(C::LevelId)
+        .column_as(total(db, C::Delta), "delta")
+        .column_as(total(db, C::HeldDelta), "held_delta")
+        .column_as(C::Seq.max(), "last")
+        .column_as(C::Id.count(), "moves")
+        .filter(within)
+        .group_by(C::LevelId)
+        .into_model()
+        .all(db)
+        .await
 }
 
 /// A sum as an integer: PostgreSQL and MySQL would answer a decimal.
@@ -101,29 +101,4 @@ pub(in crate::catalog) async fn moves_after(
     use stock_move::Column as C;
     let query = stock_move::Entity::find().filter(C::LevelId.eq(level)).filter(C::Seq.gt(seq));
     query.order_by_asc(C::Seq).limit(limit).all(db).await
-}
-
-/// Levels that moves name and that do not exist, with how many do.
-pub(in crate::catalog) async fn moves_of_nothing(
-    db: &impl Conn,
-    limit: u64,
-) -> Result<Vec<(StockLevelId, i64)>, DbErr> {
-    use sea_orm::sea_query::Query;
-    use stock_level::Column as L;
-    use stock_move::Column as C;
-    let mut there = Query::select();
-    there.expr(Expr::value(1)).from(stock_level::Entity).and_where(
-        Expr::col((stock_level::Entity, L::Id)).eq(Expr::col((stock_move::Entity, C::LevelId))),
-    );
-    stock_move::Entity::find()
-        .select_only()
-        .column(C::LevelId)
-        .column_as(C::Id.count(), "moves")
-        .filter(Expr::exists(there).not())
-        .group_by(C::LevelId)
-        .order_by_asc(C::LevelId)
-        .limit(limit)
-        .into_tuple()
-        .all(db)
-        .await
 }

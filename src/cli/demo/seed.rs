@@ -31,7 +31,14 @@ use crate::staff::service::{self as staff, NewStaff};
 use crate::stores::service as stores;
 
 /// What the demo's partner may do.
-const SCOPES: [&str; 3] = ["orders:write", "points:write", "members:read"];
+const SCOPES: [&str; 6] = [
+    "orders:write",
+    "points:write",
+    "members:read",
+    "catalog:read",
+    "catalog:write",
+    "stock:write",
+];
 
 /// Lots a batch.
 const LOTS: u64 = 1000;
