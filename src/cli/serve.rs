@@ -43,7 +43,7 @@ impl Serve {
         if let Some(listen) = self.listen {
             config.server.listen = listen;
         }
-        logs::of_service(&config.log)?;
+        let _logs = logs::of_service(&config.log, &config.traces)?;
         process::block_on(async {
             // The address first: a server that cannot be reached must not migrate.
             let listeners = Listeners::bind(&config.server)?;

@@ -29,7 +29,7 @@ pub(super) struct Worker {
 impl Worker {
     pub(super) fn run(self) -> Result<(), Failure> {
         let config = self.settings.load()?;
-        logs::of_service(&config.log)?;
+        let _logs = logs::of_service(&config.log, &config.traces)?;
         process::block_on(async {
             let (app, _lock) = process::open(config).await?;
             serve_metrics(&app);

@@ -13,6 +13,7 @@ pub mod memory;
 pub mod mobile;
 pub mod network;
 pub mod secret;
+pub mod trace;
 pub mod vault;
 
 pub use abort::abort_at;

@@ -4,6 +4,7 @@ mod audit;
 mod jobs;
 mod million;
 mod random;
+mod rolling;
 mod shop;
 mod steps;
 mod webhooks;
