@@ -107,7 +107,7 @@ pub(super) fn into_report(sent: StockMoveRequest) -> Result<StockReport> {
     "counted_at": "2026-11-21T22:00:00+08:00"
 }))]
 pub struct StockCountRequest {
-    /// Your number of the count; each SKU in it is counted once for ever.
+    /// Your number of the count; each SKU in each store is counted once in it for ever.
     #[garde(skip)]
     #[schema(min_length = 1, max_length = 64, pattern = "^[!-~]+$")]
     pub count_no: String,

@@ -85,10 +85,8 @@ pub async fn hold_for_in(
 /// # Errors
 /// `stock_insufficient`, `stock_cause_conflict`.
 pub async fn hold_in(tx: &Tx, app: &App, new: NewStockHold) -> Result<StockHeld> {
-    if let Some(hold) = store::hold_by_cause(tx, new.source, &new.source_id).await? {
-        let held = held(tx, hold).await?;
-        let same = held.hold.quantity == new.pieces && held.at.place() == new.place;
-        return if same { Ok(held) } else { Err(error::STOCK_CAUSE_CONFLICT.into()) };
+    if let Some(held) = held_before(tx, &new).await? {
+        return Ok(held);
     }
     let now = app.clock.now();
     let id = StockHoldId::new(now);
@@ -98,7 +96,11 @@ pub async fn hold_in(tx: &Tx, app: &App, new: NewStockHold) -> Result<StockHeld>
         quantity: new.pieces,
         change: Change::Hold(new.pieces),
     };
-    let posted = post_one(tx, app, id, new.partner, leg).await?;
+    let posted = match post_one(tx, app, id, new.partner, leg).await {
+        // The same wish may have taken the last piece while this one waited for the level.
+        Err(refused) => return held_before(tx, &new).await?.ok_or(refused),
+        Ok(level) => level,
+    };
     let hold = Row {
         id,
         level_id: posted,
@@ -114,6 +116,16 @@ pub async fn hold_in(tx: &Tx, app: &App, new: NewStockHold) -> Result<StockHeld>
     };
     store::insert_hold(tx, &hold).await?;
     held(tx, hold).await
+}
+
+/// The hold of the same cause, if there is one already.
+async fn held_before(tx: &Tx, new: &NewStockHold) -> Result<Option<StockHeld>> {
+    let Some(hold) = store::hold_by_cause(tx, new.source, &new.source_id).await? else {
+        return Ok(None);
+    };
+    let held = held(tx, hold).await?;
+    let same = held.hold.quantity == new.pieces && held.at.place() == new.place;
+    if same { Ok(Some(held)) } else { Err(error::STOCK_CAUSE_CONFLICT.into()) }
 }
 
 /// Hands held pieces over, all of them or fewer; the rest can be promised again. Once, and not after its time. `partner` is

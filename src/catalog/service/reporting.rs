@@ -31,7 +31,7 @@ pub enum Reporter {
 pub struct StockReport {
     /// Number of the document, or of the count.
     pub document_no: String,
-    /// Line of the document; a count has one for each SKU.
+    /// Line of the document; a count has none.
     pub line_no: Option<i32>,
     /// Of what.
     pub sku_code: String,
@@ -69,7 +69,7 @@ pub enum StockAct {
 pub type StockResult = std::result::Result<StockPosted, Refusal>;
 
 /// Writes what happened (OR-5), each with its own result in the sequence given; what is refused spoils no other. Every line
-/// of a document, and every SKU of a count, is written once for ever. Sales and whatever else happened are never refused for
+/// of a document, and every SKU in a store of a count, is written once for ever. Sales and whatever else happened are never refused for
 /// want of stock: the level says what is short.
 ///
 /// # Errors
@@ -159,7 +159,8 @@ impl Known {
             StockAct::Transfer { to, .. } => Some((sku, self.store("/to_store_code", to)?)),
             _ => None,
         };
-        let line = report.line_no.map_or_else(|| sku.to_string(), |line| line.to_string());
+        // A count has a line for each SKU in each store.
+        let line = report.line_no.map_or_else(|| format!("{sku} {}", place.1), |n| n.to_string());
         let (source, partner, whose) = match who {
             Reporter::Partner(id) if matches!(report.act, StockAct::Count(_)) => {
                 (StockSource::Count, Some(*id), id.to_string())

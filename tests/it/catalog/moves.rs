@@ -73,6 +73,11 @@ async fn a_count_has_in_it_what_happened_before_it_whenever_that_comes() {
     let late = shop.moves(&[sold]).await;
     assert_eq!(words(&late), ["absorbed"], "{late}");
     assert_eq!(shop.stock(DRESS, "SH01").await, (5, 0, 0));
+    // One count may go through all stores.
+    let mut elsewhere = count("C-1", 3, 10);
+    elsewhere["store_code"] = "SH02".into();
+    assert_eq!(words(&shop.counts(&[elsewhere]).await), ["moved"]);
+    assert_eq!(shop.stock(DRESS, "SH02").await, (3, 0, 0));
     let older = shop.counts(&[count("C-0", 9, 9), count("C-1", 6, 10), count("C-1", 7, 10)]).await;
     assert_eq!(words(&older), ["refused", "unchanged", "refused"], "{older}");
     assert_eq!(older["results"][0]["problem"]["code"], "stock_count_outdated");

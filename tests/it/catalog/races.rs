@@ -27,6 +27,23 @@ async fn of_many_who_want_the_last_piece_one_gets_it() {
     shop.app.reconciles().await;
 }
 
+/// Whoever is not sure that her wish arrived sends it again, with another key even.
+#[actix_web::test]
+async fn one_number_is_one_hold_however_many_send_it_at_once() {
+    let shop = Shop::open().await;
+    shop.moves(&[line("R-1", "receive", 1, 1)]).await;
+    let body = json!({"hold_no": "W-1", "sku_code": DRESS, "store_code": "SH01", "quantity": 1});
+    let answers = join_all((0..12).map(|n| {
+        let call = shop.app.post("/v1/open/stock/holds").bearer(&shop.erp);
+        call.key(&format!("key {n}")).json(&body).send()
+    }));
+    let ids: std::collections::BTreeSet<String> =
+        answers.await.into_iter().map(|it| it.expect(200)["id"].to_string()).collect();
+    assert_eq!(ids.len(), 1);
+    assert_eq!(shop.stock(DRESS, "SH01").await, (1, 1, 0));
+    shop.app.reconciles().await;
+}
+
 /// Batches that name the same SKUs in opposite sequence, some of them sent twice at the same time, while others hold.
 #[actix_web::test]
 async fn batches_and_holds_that_cross_each_other_lose_nothing() {
