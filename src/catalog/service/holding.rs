@@ -98,8 +98,8 @@ pub async fn hold_in(tx: &Tx, app: &App, new: NewStockHold) -> Result<StockHeld>
     };
     let posted = match post_one(tx, app, id, new.partner, leg).await {
         // The same wish may have taken the last piece while this one waited for the level.
-        Err(refused) => return held_before(tx, &new).await?.ok_or(refused),
-        Ok(level) => level,
+        Err(refused @ Error::Refused(_)) => return held_before(tx, &new).await?.ok_or(refused),
+        posted => posted?,
     };
     let hold = Row {
         id,

@@ -190,9 +190,11 @@ impl Shelf {
         let gone = self.skus.values().filter(|row| row.product_id == id);
         let gone = gone.filter(|row| !sent.contains_key(&row.code));
         let gone: Vec<String> = gone.map(|row| row.code.clone()).collect();
-        for code in gone {
+        // They are shown after those that are sold.
+        for (place, code) in gone.into_iter().enumerate() {
             let row = self.skus.get_mut(&code).ok_or_else(|| Error::fault("a SKU is gone"))?;
             row.state = ProductState::Discontinued;
+            row.position = i32::try_from(product.skus.len() + place).unwrap_or(i32::MAX);
             self.changed_skus.insert(code);
         }
         for (place, sku) in product.skus.iter().enumerate() {
