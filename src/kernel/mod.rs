@@ -12,6 +12,7 @@ pub mod measures;
 pub mod memory;
 pub mod mobile;
 pub mod network;
+pub mod process;
 pub mod secret;
 pub mod trace;
 pub mod vault;
