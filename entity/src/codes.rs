@@ -38,9 +38,11 @@ macro_rules! code {
 }
 
 mod audit;
+mod stock;
 mod webhooks;
 
 pub use audit::{AuditAction, AuditOutcome};
+pub use stock::*;
 pub use webhooks::*;
 
 code!(/// Where a member stands.

@@ -11,7 +11,8 @@ const EXAMPLES: &str = "\
 Examples:
   huiyi partner create 门店收银 --scope orders:write --scope points:write --config huiyi.toml
 
-Scopes: orders:write, points:write, members:read, benefits:write. The key is shown once.";
+Scopes: orders:write, points:write, members:read, benefits:write, catalog:read, catalog:write,
+stock:write, webhooks:manage. The key is shown once.";
 
 /// Make partners and their keys
 #[derive(Debug, Subcommand)]
