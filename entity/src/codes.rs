@@ -38,9 +38,11 @@ macro_rules! code {
 }
 
 mod audit;
+mod bulk;
 mod webhooks;
 
 pub use audit::{AuditAction, AuditOutcome};
+pub use bulk::*;
 pub use webhooks::*;
 
 code!(/// Where a member stands.
@@ -219,6 +221,8 @@ Source {
     Adjustment = "adjustment",
     /// A tier that a member rose to: its upgrade gift, once for ever.
     Tier = "tier",
+    /// A row of an import (OP-4): what was brought along from another system.
+    Import = "import",
 });
 
 code!(/// Who did it.

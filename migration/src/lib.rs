@@ -37,6 +37,7 @@ mod m20261122_000026_tie_orders_to_points;
 mod m20261122_000027_create_audit_log;
 mod m20261122_000031_extend_partners;
 mod m20261122_000032_create_webhooks;
+mod m20261122_000037_create_bulk_runs;
 
 /// Every step, oldest first.
 #[derive(Debug)]
@@ -75,6 +76,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000027_create_audit_log::Migration),
             Box::new(m20261122_000031_extend_partners::Migration),
             Box::new(m20261122_000032_create_webhooks::Migration),
+            Box::new(m20261122_000037_create_bulk_runs::Migration),
         ]
     }
 }

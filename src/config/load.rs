@@ -104,7 +104,7 @@ pub fn masked(config: &Config) -> String {
     let c = config;
     format!(
         "environment = {:?}\n\n[server]\nlisten = {:?}\nmetrics_listen = {:?}\nworkers = {}\ndata_dir = {:?}\n\
-         max_body_bytes = {}\nmax_batch_body_bytes = {}\nnotice_seconds = {}\ndrain_seconds = {}\ndocs = {}\n\
+         max_body_bytes = {}\nmax_batch_body_bytes = {}\nmax_upload_bytes = {}\nnotice_seconds = {}\ndrain_seconds = {}\ndocs = {}\n\
          trusted_proxies = {:?}\n\n\
          [database]\nurl = {:?}\nmax_connections = {}\nacquire_seconds = {}\n\n\
          [redis]\nurl = {:?}\nprefix = {:?}\n\n[business]\nname = {:?}\ntime_zone = {:?}\n\n\
@@ -120,6 +120,7 @@ pub fn masked(config: &Config) -> String {
         c.server.data_dir.display().to_string(),
         c.server.max_body_bytes,
         c.server.max_batch_body_bytes,
+        c.server.max_upload_bytes,
         c.server.notice_seconds,
         c.server.drain_seconds,
         c.server.docs,

@@ -19,7 +19,7 @@ pub mod query;
 pub mod text;
 
 pub use bearer::credential;
-pub use body::{BatchBody, Body};
+pub use body::{BatchBody, Body, FileBody};
 pub use client::ClientIp;
 pub use pages::{Cursor, Page};
 pub use patch::Patch;

@@ -2,7 +2,7 @@
 
 use crate::http::{Code, codes};
 use crate::{
-    identity, members, operations, orders, partners, points, sessions, staff, tiers, webhooks,
+    bulk, identity, members, operations, orders, partners, points, sessions, staff, tiers, webhooks,
 };
 
 /// All of them: the general ones, then each capability's.
@@ -18,6 +18,7 @@ pub static CODES: &[&[Code]] = &[
     operations::error::ALL,
     tiers::error::ALL,
     webhooks::error::ALL,
+    bulk::error::ALL,
 ];
 
 #[cfg(test)]

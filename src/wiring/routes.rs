@@ -5,8 +5,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::events::offer;
 use crate::{
-    customers, identity, leaderboards, members, operations, orders, partners, points, sessions,
-    staff, tiers, webhooks,
+    bulk, customers, identity, leaderboards, members, operations, orders, partners, points,
+    sessions, staff, tiers, webhooks,
 };
 
 /// `/v1/member`: the shopper herself.
@@ -41,6 +41,7 @@ pub fn admin(config: &mut ServiceConfig<'_>) {
         .configure(customers::routes::admin)
         .configure(orders::routes::admin)
         .configure(tiers::routes::admin)
+        .configure(bulk::routes::admin)
         .configure(|config| webhooks::routes::admin(config, offer()));
 }
 
@@ -51,6 +52,7 @@ pub fn open(config: &mut ServiceConfig<'_>) {
         .configure(orders::routes::open)
         .configure(points::routes::open)
         .configure(tiers::routes::open)
+        .configure(bulk::routes::open)
         .configure(|config| webhooks::routes::open(config, offer()));
 }
 
