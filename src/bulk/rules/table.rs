@@ -58,10 +58,11 @@ impl Table {
             .flexible(true)
             .delimiter(separator(text))
             .from_reader(text.as_bytes());
-        let mut record = csv::StringRecord::new();
+        let (mut record, mut lines) = (csv::StringRecord::new(), Lines::of(text));
         while reader.read_record(&mut record).map_err(|_| FILE_UNREADABLE)? {
-            let line = record.position().map_or(0, csv::Position::line);
-            self.add(i64::try_from(line).unwrap_or(i64::MAX), record.iter())?;
+            let begins = record.position().map_or(0, csv::Position::byte);
+            let line = lines.at(usize::try_from(begins).unwrap_or(usize::MAX));
+            self.add(line, record.iter())?;
         }
         Ok(())
     }
@@ -125,6 +126,35 @@ impl Table {
     /// None in practice: it writes to memory.
     pub fn into_records(self) -> Result<Vec<u8>> {
         self.records.into_inner().map_err(Error::fault)
+    }
+}
+
+/// The numbers of lines. The reader's own count stays behind where lines end in two characters and where some are empty.
+struct Lines<'a> {
+    rest: &'a [u8],
+    byte: usize,
+    line: i64,
+}
+
+impl<'a> Lines<'a> {
+    const fn of(text: &'a str) -> Self {
+        Self { rest: text.as_bytes(), byte: 0, line: 1 }
+    }
+
+    /// The line of the first character at or after `byte` that ends none.
+    fn at(&mut self, byte: usize) -> i64 {
+        while let [first, rest @ ..] = self.rest {
+            let ends = matches!(first, b'\r' | b'\n');
+            if self.byte >= byte && !ends {
+                break;
+            }
+            // The first half of a pair ends nothing yet.
+            let half = *first == b'\r' && rest.first() == Some(&b'\n');
+            self.line += i64::from(ends && !half);
+            self.byte += 1;
+            self.rest = rest;
+        }
+        self.line
     }
 }
 

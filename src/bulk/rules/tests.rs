@@ -95,6 +95,11 @@ fn columns_are_found_by_either_name_in_any_order_and_others_are_told() {
     let rows = read(text.as_bytes());
     assert_eq!(rows[0], (2, "13800138000".to_owned(), "李,雷".to_owned()));
     assert_eq!(rows[1].0, 5, "the number of a row is its line in the file");
+    let numbers = |text: &str| read(text.as_bytes()).iter().map(|row| row.0).collect::<Vec<_>>();
+    for end in ["\n", "\r\n", "\r"] {
+        let text = ["手机号", "1", "", "2", "\"3\n\"", "4"].join(end);
+        assert_eq!(numbers(&text), [2, 4, 5, 7], "{end:?}");
+    }
 }
 
 #[test]
