@@ -111,12 +111,20 @@ impl Tally {
     }
 }
 
-/// Lines of a report; the first ones with the header.
+/// The beginning of a report.
 ///
 /// # Errors
 /// None in practice: it writes to memory.
-pub fn lines(rows: &[Told], before: i64) -> Result<Vec<u8>> {
-    let mut lines = if before == 0 { Lines::headed(&REPORT)? } else { Lines::more() };
+pub fn head() -> Result<Vec<u8>> {
+    Ok(Lines::headed(&REPORT)?.into_bytes()?.to_vec())
+}
+
+/// Lines of a report.
+///
+/// # Errors
+/// None in practice: it writes to memory.
+pub fn lines(rows: &[Told]) -> Result<Vec<u8>> {
+    let mut lines = Lines::more();
     for row in rows {
         lines.add([
             Cell::from(row.row),

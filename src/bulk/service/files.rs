@@ -12,6 +12,11 @@ use crate::http::{Error, Result};
 /// Bytes of a piece of what was sent: far below what MySQL takes in one packet.
 const PIECE: usize = 512 << 10;
 
+/// The number of the beginning of a file, before all rows.
+pub(super) const HEAD: i64 = -1;
+/// Before all pieces.
+pub(super) const NOWHERE: i64 = HEAD - 1;
+
 /// A piece opens in its place only.
 fn place(run: BulkRunId, file: BulkFile, seq: i64) -> String {
     format!("bulk_file_part.content.{run}.{file}.{seq}")
@@ -59,7 +64,7 @@ pub(super) async fn whole(
     app: &App,
     (run, file): (BulkRunId, BulkFile),
 ) -> Result<Vec<u8>> {
-    let (mut content, mut after) = (Vec::new(), -1);
+    let (mut content, mut after) = (Vec::new(), NOWHERE);
     while let Some((seq, piece)) = next(db, app, (run, file), after).await? {
         content.extend_from_slice(&piece);
         after = seq;

@@ -160,7 +160,7 @@ impl<'a> Work<'a> {
     async fn write_down(&self, tx: &Tx, told: &[Told]) -> std::result::Result<i64, Halt> {
         let now = self.app.clock.now();
         let rows = i64::try_from(told.len()).unwrap_or(i64::MAX);
-        let lines = outcome::lines(told, self.done)?;
+        let lines = outcome::lines(told)?;
         files::add(tx, self.app, (self.run.id, BulkFile::Report, self.done), &lines).await?;
         let whole = self.run.rows_total.is_some_and(|total| self.done + rows >= total);
         let step = Step {

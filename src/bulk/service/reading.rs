@@ -92,7 +92,7 @@ pub async fn open_report(app: &App, asker: Asker<'_>, id: BulkRunId) -> Result<D
         let line = Line::new(AuditAction::ImportRead).of(id).word("part", "report");
         audit::write(app, author, line.gave(count(run.rows_done))).await?;
     }
-    Ok(Download { run: id, file: BulkFile::Report, after: -1 })
+    Ok(Download { run: id, file: BulkFile::Report, after: files::NOWHERE })
 }
 
 /// The file of an export, for whoever asked for it; each taking leaves a line in the audit log (PV-6).
@@ -114,7 +114,7 @@ pub async fn open_export(app: &App, asker: Asker<'_>, id: BulkRunId) -> Result<D
         return Err(NOT_DONE.into());
     }
     audit::write(app, author, line.gave(count(run.rows_done))).await?;
-    Ok(Download { run: id, file: BulkFile::Export, after: -1 })
+    Ok(Download { run: id, file: BulkFile::Export, after: files::NOWHERE })
 }
 
 fn count(rows: i64) -> usize {

@@ -10,6 +10,7 @@ use super::{Asker, files, kinds, running, sheets};
 use crate::app::App;
 use crate::audit::service::{self as audit, Line};
 use crate::bulk::rules::options::{Filter, Options};
+use crate::bulk::rules::outcome;
 use crate::bulk::rules::table::Table;
 use crate::bulk::store;
 use crate::db::Tx;
@@ -116,6 +117,7 @@ pub async fn start_import_in(
     }
     store::insert_run(tx, &run).await?;
     files::keep(tx, app, (run.id, BulkFile::Upload), &file.records).await?;
+    files::add(tx, app, (run.id, BulkFile::Report, files::HEAD), &outcome::head()?).await?;
     if run.state == BulkState::Queued {
         running::queue_in(tx, app, &run).await?;
     }
