@@ -43,7 +43,7 @@ impl Serve {
         if let Some(listen) = self.listen {
             config.server.listen = listen;
         }
-        logs::of_service(&config.log)?;
+        let _logs = logs::of_service(&config.log, &config.traces)?;
         process::block_on(async {
             // The address first: a server that cannot be reached must not migrate.
             let listeners = Listeners::bind(&config.server)?;
@@ -99,7 +99,10 @@ pub(super) async fn serve(
     let stopping = Arc::new(Stopping::default());
     let metrics = Metrics::default();
     let address = listeners.api.local_addr().map_err(Failure::failed)?;
-    let side = listeners.metrics.map(|at| server::start_metrics(metrics.clone(), at)).transpose();
+    let side = listeners
+        .metrics
+        .map(|at| server::start_metrics(app.clone(), metrics.clone(), at))
+        .transpose();
     let side = side.map_err(Failure::failed)?.map(|side| {
         let handle = side.handle();
         tokio::task::spawn_local(side);

@@ -65,6 +65,15 @@ pub(super) fn proxies<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cidr
     }
 }
 
+/// A share of something: 0 to 1.
+pub(super) fn share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let share = f64::deserialize(deserializer)?;
+    if (0.0..=1.0).contains(&share) {
+        return Ok(share);
+    }
+    Err(serde::de::Error::custom(format!("{share} is no share: 0 to 1 is expected")))
+}
+
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 fn read_environment() -> Vec<(String, String)> {
     std::env::vars_os()
@@ -106,7 +115,8 @@ pub fn masked(config: &Config) -> String {
         "environment = {:?}\n\n[server]\nlisten = {:?}\nmetrics_listen = {:?}\nworkers = {}\ndata_dir = {:?}\n\
          max_body_bytes = {}\nmax_batch_body_bytes = {}\nmax_upload_bytes = {}\nnotice_seconds = {}\ndrain_seconds = {}\ndocs = {}\n\
          trusted_proxies = {:?}\n\n\
-         [database]\nurl = {:?}\nmax_connections = {}\nacquire_seconds = {}\n\n\
+         [database]\nurl = {:?}\nmax_connections = {}\nacquire_seconds = {}\n\
+         gather = {:?}\ngather_lanes = {}\ngather_most = {}\ngather_queue = {}\n\n\
          [redis]\nurl = {:?}\nprefix = {:?}\n\n[business]\nname = {:?}\ntime_zone = {:?}\n\n\
          [security]\nsigning_key = {}\ndata_key = {}\naccess_minutes = {}\nmember_days = {}\nstaff_hours = {}\n\
          sign_ins_per_minute = {}\npartner_requests_per_minute = {}\n\
@@ -128,6 +138,10 @@ pub fn masked(config: &Config) -> String {
         without_password(c.database.url.expose_secret()),
         c.database.max_connections,
         c.database.acquire_seconds,
+        format!("{:?}", c.database.gather).to_lowercase(),
+        c.database.gather_lanes,
+        c.database.gather_most,
+        c.database.gather_queue,
         without_password(c.redis.url.expose_secret()),
         c.redis.prefix,
         c.business.name,
@@ -147,6 +161,10 @@ pub fn masked(config: &Config) -> String {
         c.worker.enabled,
         format!("{:?}", c.log.format).to_lowercase(),
         c.log.level,
+    ) + &format!(
+        "\n[traces]\notlp_endpoint = {:?}\nsample_ratio = {}\n",
+        without_password(&c.traces.otlp_endpoint),
+        c.traces.sample_ratio
     ) + &points(&c.points)
         + &webhooks(&c.webhooks)
         + &format!("\n[tiers]\ngrace_days = {}\n", c.tiers.grace_days)

@@ -48,6 +48,8 @@ pub struct Config {
     pub webhooks: Webhooks,
     /// Logs.
     pub log: Log,
+    /// Traces.
+    pub traces: Traces,
     /// Points.
     pub points: Points,
     /// Tiers.
@@ -205,6 +207,17 @@ pub struct Log {
     pub format: LogFormat,
     /// Filter directives.
     pub level: String,
+}
+
+/// Traces (OPS-2).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Traces {
+    /// Address of a collector that takes OTLP over HTTP; empty makes none.
+    pub otlp_endpoint: String,
+    /// Share of traces that are recorded, 0 to 1.
+    #[serde(deserialize_with = "load::share")]
+    pub sample_ratio: f64,
 }
 
 /// How logs are written.

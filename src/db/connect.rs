@@ -33,6 +33,7 @@ pub async fn connect(url: &str, max_connections: u32, acquire: Duration) -> Resu
     let mut options = ConnectOptions::new(url);
     options.max_connections(max_connections).acquire_timeout(acquire).connect_timeout(acquire);
     quiet(&mut options);
+    remember(&mut options);
     options.map_sqlx_postgres_pool_opts(|pool| {
         // Compiling a statement pays for minutes of work, and it takes a second: nothing here runs that long.
         pool.after_connect(|connection, _| {
@@ -98,6 +99,7 @@ impl Lanes {
             })
         });
         quiet(&mut options);
+        remember(&mut options);
         let pool = Database::connect(options).await?;
         OWN.with_borrow_mut(|own| own.push((Arc::downgrade(&self.0), pool.clone())));
         Ok(pool)
@@ -125,6 +127,15 @@ fn sqlite_options(url: &str, connections: u32, acquire: Duration) -> ConnectOpti
     });
     quiet(&mut options);
     options
+}
+
+/// Statements that a connection to MySQL keeps. Forgetting one costs 40 ms: the driver says so in a packet without an
+/// answer and does not switch off Nagle's algorithm (sqlx#4335), so the next one waits for a delayed acknowledgement.
+/// MySQL takes 16,382 of all connections together (`max_prepared_stmt_count`), enough for two processes as configured.
+const STATEMENTS: usize = 300;
+
+fn remember(options: &mut ConnectOptions) {
+    options.map_sqlx_mysql_opts(|options| options.statement_cache_capacity(STATEMENTS));
 }
 
 /// No statement log (values would reach it) and no ping before each use.

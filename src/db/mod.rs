@@ -16,6 +16,9 @@ use sea_orm::{
     AccessMode, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, SqlxError,
     TransactionOptions,
 };
+use tracing::Instrument;
+
+use crate::kernel::trace::TRACE;
 
 pub use about::{About, about};
 pub use connect::{connect, lock_file, sqlite_path};
@@ -99,7 +102,8 @@ pub async fn in_tx<T, E: Failure>(
     let mut tries = 0;
     loop {
         tries += 1;
-        let result = once(db, &work).await;
+        let span = tracing::info_span!(target: TRACE, "transaction", otel.kind = "client", db.system.name = system(db.backend()), tries);
+        let result = once(db, &work).instrument(span).await;
         match result {
             Err(error) if tries < TRIES && error.db().is_some_and(is_transient) => {
                 tracing::debug!(tries, "transaction tried again");
@@ -128,6 +132,15 @@ pub async fn in_snapshot<T, E: Failure>(
     let result = work(&tx).await;
     tx.rollback().await?;
     result
+}
+
+/// The database's name in OpenTelemetry's conventions.
+const fn system(backend: Backend) -> &'static str {
+    match backend {
+        Backend::Postgres => "postgresql",
+        Backend::MySql => "mysql",
+        _ => "sqlite",
+    }
 }
 
 async fn once<T, E: Failure>(db: &Db, work: &impl AsyncFn(&Tx) -> Result<T, E>) -> Result<T, E> {

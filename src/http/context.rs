@@ -7,11 +7,12 @@ use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use tracing::{Instrument, Span};
 
 use super::client::ClientIp;
 use super::metrics::Metrics;
 use super::problem::{Error, Language, Refusal, render};
-use super::{codes, limits};
+use super::{codes, limits, traces};
 use crate::kernel::clock;
 
 /// The id of a request: the caller's `X-Request-Id` when it is plain, else one of ours.
@@ -50,10 +51,11 @@ pub async fn context<B: MessageBody + 'static>(
     let id = request_id(&request);
     let language = language(request.request());
     request.extensions_mut().insert(RequestId(id.clone()));
+    let span = traces::span_of(&request, &id);
     let metrics = request.app_data::<web::Data<Metrics>>().cloned();
     // No clone of the request may be kept across the call: the router needs it unshared. Handlers and extractors
     // answer errors as responses, so an Err here comes from a middleware below and renders itself.
-    let response = next.call(request).await?;
+    let response = next.call(request).instrument(span.clone()).await?;
     let mut response = match refusal_of(response.response().error(), &id) {
         Some(refusal) => {
             response.into_response(render(&refusal, language, &id)).map_into_right_body()
@@ -72,7 +74,7 @@ pub async fn context<B: MessageBody + 'static>(
     if !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    report(&response, &id, started.elapsed(), metrics.as_deref().map(AsRef::as_ref));
+    report(&response, (&id, &span), started.elapsed(), metrics.as_deref().map(AsRef::as_ref));
     Ok(response)
 }
 
@@ -124,7 +126,7 @@ fn foreign(error: &actix_web::Error) -> Refusal {
 /// Routes are logged and measured by their pattern: a path may hold anything.
 fn report<B>(
     response: &ServiceResponse<B>,
-    id: &str,
+    (id, span): (&str, &Span),
     took: std::time::Duration,
     metrics: Option<&Metrics>,
 ) {
@@ -134,9 +136,11 @@ fn report<B>(
     if let Some(metrics) = metrics {
         metrics.request(request.method(), &route, status, took);
     }
+    traces::ended(span, request.method().as_str(), &route, status);
     tracing::info!(
         target: "huiyi::access",
         request_id = id,
+        trace_id = traces::trace_id(span),
         method = %request.method(),
         route,
         status,

@@ -17,6 +17,7 @@ pub mod patch;
 pub mod problem;
 pub mod query;
 pub mod text;
+mod traces;
 
 pub use bearer::credential;
 pub use body::{BatchBody, Body, FileBody};

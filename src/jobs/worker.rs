@@ -11,6 +11,7 @@ use futures_util::FutureExt;
 use futures_util::future::join_all;
 use rand::RngExt;
 use tokio::task::JoinSet;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::health::Health;
@@ -20,6 +21,7 @@ use crate::app::App;
 use crate::db;
 use crate::http::{Error, Result};
 use crate::kernel::abort_at;
+use crate::kernel::trace::TRACE;
 
 /// Jobs under way at once in one worker, so that a slow one does not hold up the others.
 const AT_ONCE: usize = 4;
@@ -176,9 +178,10 @@ impl Worker {
     /// Does a claimed job and writes down how it ended; the second half of [`Worker::step`].
     pub async fn perform(&self, job: Job) -> Outcome {
         let (label, handler) = self.known(&job.kind);
+        let span = tracing::info_span!(target: TRACE, "job", otel.name = label, job.id = %job.id, job.attempts = job.attempts);
         abort_at("job_claimed");
         let result = match handler {
-            Some(handler) => run(handler, &self.app, &job).await,
+            Some(handler) => run(handler, &self.app, &job).instrument(span).await,
             None => Err(Error::fault("no handler for this kind")),
         };
         abort_at("job_worked");

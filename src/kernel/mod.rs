@@ -12,7 +12,9 @@ pub mod measures;
 pub mod memory;
 pub mod mobile;
 pub mod network;
+pub mod process;
 pub mod secret;
+pub mod trace;
 pub mod vault;
 
 pub use abort::abort_at;

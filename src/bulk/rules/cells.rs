@@ -199,8 +199,8 @@ fn local(text: &str) -> Option<NaiveDateTime> {
         text.split_once([' ', 'T']).map_or((text, None), |(day, time)| (day, Some(time)));
     // `%Y%m%d` would read 2026115 as well.
     let compact = |format: &str| format != "%Y%m%d" || day.len() == 8;
-    let days = DAYS.iter().filter(|format| compact(format));
-    let day = days.filter_map(|format| NaiveDate::parse_from_str(day, format).ok()).next()?;
+    let mut days = DAYS.iter().filter(|format| compact(format));
+    let day = days.find_map(|format| NaiveDate::parse_from_str(day, format).ok())?;
     let times = |time: &str| {
         TIMES.iter().find_map(|format| chrono::NaiveTime::parse_from_str(time.trim(), format).ok())
     };

@@ -44,11 +44,13 @@ async fn go_through(app: &App, job: &Job, mut run: Model) -> Result<()> {
             state: if whole { BulkState::Done } else { BulkState::Running },
         };
         let taken = db::in_tx(&app.db, async |tx| {
+            if !store::take_step(tx, &step, app.clock.now()).await? {
+                return Err(Halt::<()>::Stale);
+            }
             if page.rows > 0 || step.before == 0 {
                 files::add(tx, app, (run.id, BulkFile::Export, step.before), &page.lines).await?;
             }
-            let taken = store::take_step(tx, &step, app.clock.now()).await?;
-            if taken { Ok(()) } else { Err(Halt::<()>::Stale) }
+            Ok(())
         });
         match taken.await {
             Ok(()) => abort_at("export_step"),

@@ -111,7 +111,9 @@ impl<'a> Work<'a> {
         };
         self.done += rows;
         if self.run.mode == Some(ImportMode::DryRun) {
-            part.iter().for_each(|row| note(&mut self.seen, &self.run, row));
+            for row in part {
+                note(&mut self.seen, &self.run, row);
+            }
         }
         Ok(())
     }
@@ -160,8 +162,6 @@ impl<'a> Work<'a> {
     async fn write_down(&self, tx: &Tx, told: &[Told]) -> std::result::Result<i64, Halt> {
         let now = self.app.clock.now();
         let rows = i64::try_from(told.len()).unwrap_or(i64::MAX);
-        let lines = outcome::lines(told)?;
-        files::add(tx, self.app, (self.run.id, BulkFile::Report, self.done), &lines).await?;
         let whole = self.run.rows_total.is_some_and(|total| self.done + rows >= total);
         let step = Step {
             run: self.run.id,
@@ -174,6 +174,8 @@ impl<'a> Work<'a> {
         if !store::take_step(tx, &step, now).await? {
             return Err(Halt::Stale);
         }
+        let lines = outcome::lines(told)?;
+        files::add(tx, self.app, (self.run.id, BulkFile::Report, self.done), &lines).await?;
         abort_at("import_written");
         Ok(rows)
     }
@@ -198,13 +200,11 @@ impl<'a> Work<'a> {
 }
 
 fn who(run: &Model) -> (Actor, Author) {
-    match run.actor_kind {
-        ActorKind::Partner => (Actor::partner(PartnerId(run.actor_id)), Author::system("import")),
-        _ => {
-            let staff = StaffId(run.actor_id);
-            (Actor::staff(staff), Author::staff(staff, None, &run.id.to_string()))
-        }
+    if run.actor_kind == ActorKind::Partner {
+        return (Actor::partner(PartnerId(run.actor_id)), Author::system("import"));
     }
+    let staff = StaffId(run.actor_id);
+    (Actor::staff(staff), Author::staff(staff, None, &run.id.to_string()))
 }
 
 fn key_of(run: &Model, row: &Row) -> u64 {

@@ -90,11 +90,19 @@ pub(super) async fn begin(app: &App, job: &Job) -> Result<Option<Model>> {
     Ok(store::run_by_id(app.db.read(), run.id).await?)
 }
 
-/// After a step that was not taken: a cancelled run ends; another worker's goes on without us.
-pub(super) async fn stop(app: &App, run: BulkRunId) -> Result<()> {
+/// After a step that was not taken: a cancelled run ends.
+///
+/// # Errors
+/// The run goes on, only not from where we thought: the job is tried again and looks anew. Where another worker has it,
+/// nobody hears of this.
+pub(super) async fn stop(app: &App, id: BulkRunId) -> Result<()> {
     let now = app.clock.now();
     let from = [BulkState::Cancelling];
-    store::move_run(app.db.write(), run, &from, BulkState::Cancelled, now).await?;
+    store::move_run(app.db.write(), id, &from, BulkState::Cancelled, now).await?;
+    let run = store::run_by_id(app.db.write(), id).await?;
+    if run.is_some_and(|run| run.state == BulkState::Running) {
+        return Err(Error::fault("another worker took a step of the run"));
+    }
     Ok(())
 }
 

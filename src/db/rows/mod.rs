@@ -43,7 +43,7 @@ where
         return Ok(db.execute_raw(statement).await?.rows_affected());
     }
     let mut written = 0;
-    for chunk in rows.chunks(CHUNK) {
+    for chunk in in_few_sizes(rows) {
         let insert = E::insert_many(listed::<E>(chunk));
         if clash.is_empty() {
             written += insert.exec_without_returning(db).await?;
@@ -82,11 +82,22 @@ where
         return Ok(());
     }
     let update = OnConflict::column(key).update_columns(columns.iter().copied()).to_owned();
-    for chunk in rows.chunks(CHUNK) {
+    for chunk in in_few_sizes(rows) {
         let insert = E::insert_many(listed::<E>(chunk)).on_conflict(update.clone());
         insert.exec_without_returning(db).await?;
     }
     Ok(())
+}
+
+/// Parts of a thousand, then of ever smaller powers of two: each length is a statement of its own, which has to be
+/// prepared, and more lengths than a connection remembers would be prepared again and again.
+fn in_few_sizes<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let largest = if rows.len() >= CHUNK { CHUNK } else { 1 << rows.len().checked_ilog2()? };
+        let (part, rest) = rows.split_at(largest);
+        rows = rest;
+        Some(part)
+    })
 }
 
 /// Writes to several tables that are sent together: one statement on PostgreSQL, where each would be a round trip; one

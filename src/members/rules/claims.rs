@@ -50,6 +50,7 @@ impl fmt::Debug for Claim {
 }
 
 /// Of these a member has one at most (phones, union ids) or one an app (openids).
+#[must_use]
 pub const fn is_exclusive(kind: IdentifierKind) -> bool {
     match kind {
         IdentifierKind::UnionId | IdentifierKind::Phone | IdentifierKind::OpenId => true,

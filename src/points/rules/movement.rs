@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::codes::{Bucket, Ledger, Source, TransferKind};
-use entity::ids::{HoldId, MemberId, OrderId, RuleId, StoreId, TransferId};
+use entity::ids::{AccountId, HoldId, MemberId, OrderId, RuleId, StoreId, TransferId};
 
 use super::{Cause, Line};
 use crate::kernel::actor::Actor;
@@ -109,6 +109,8 @@ pub enum Short {
 pub struct Posted {
     /// The transfer; the original's when there was nothing to take back.
     pub transfer: TransferId,
+    /// The account it stands on.
+    pub account: AccountId,
     /// How many moved.
     pub amount: i64,
     /// What can be spent afterwards.

@@ -186,6 +186,7 @@ impl Desk<'_> {
 pub(super) const fn answer(transfer: &points_transfer::Model, replayed: Replayed) -> Posted {
     Posted {
         transfer: transfer.id,
+        account: transfer.account_id,
         amount: transfer.amount,
         available: transfer.available_after,
         shortfall: 0,

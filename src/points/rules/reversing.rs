@@ -36,9 +36,10 @@ impl Desk<'_> {
             _ => return Err(error::ORIGINAL_NOT_FOUND),
         };
         let Some(transfer) = transfer else {
-            let available = self.account(movement)?.row.available;
-            let (amount, replayed) = (0, Replayed::No);
-            return Ok(Posted { transfer: original, amount, available, shortfall, replayed });
+            let row = &self.account(movement)?.row;
+            let (account, available) = (row.id, row.available);
+            let (transfer, amount, replayed) = (original, 0, Replayed::No);
+            return Ok(Posted { transfer, account, amount, available, shortfall, replayed });
         };
         self.books.undone.insert(original, undone + transfer.amount);
         Ok(Posted { shortfall, ..self.enter(movement.member, transfer) })

@@ -1,13 +1,14 @@
 //! One customer, one movement: for what is not gathered.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use entity::codes::Ledger;
-use entity::ids::MemberId;
+use entity::ids::{AccountId, MemberId};
+use entity::points_account;
 
+use super::purchase_rule_at;
 use super::till::{Customer, post_round};
-use super::{balances, purchase_rule_at};
 use crate::app::App;
 use crate::db::{Conn, Tx};
 use crate::http::{Error, Result};
@@ -44,13 +45,21 @@ pub(super) async fn spendable(
     members: &[MemberId],
     now: DateTime<Utc>,
 ) -> Result<HashMap<MemberId, i64>> {
-    if members.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let balances = balances(db, members, Ledger::Points).await?;
-    let gone: HashMap<_, _> = store::ran_out(db, members, now).await?.into_iter().collect();
-    let left = |id: &MemberId| gone.get(id).copied().unwrap_or_default();
-    Ok(balances.into_iter().map(|(id, balance)| (id, balance.available - left(&id))).collect())
+    let mut accounts = store::accounts_of(db, members).await?;
+    accounts.retain(|row| row.ledger == Ledger::Points);
+    let gone = ran_out(db, accounts.iter().map(|row| row.id), now).await?;
+    let left = |row: &points_account::Model| gone.get(&row.id).copied().unwrap_or_default();
+    Ok(accounts.iter().map(|row| (row.member_id, row.available - left(row))).collect())
+}
+
+/// What stands on accounts and can no longer be spent at `now`: lots that ran out and are not booked as expired yet.
+pub(super) async fn ran_out(
+    db: &impl Conn,
+    accounts: impl Iterator<Item = AccountId>,
+    now: DateTime<Utc>,
+) -> Result<HashMap<AccountId, i64>> {
+    let accounts = Vec::from_iter(accounts.collect::<BTreeSet<_>>());
+    Ok(store::ran_out(db, &accounts, now).await?.into_iter().collect())
 }
 
 /// When points of a purchase at `at` would run out.

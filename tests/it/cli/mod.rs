@@ -7,3 +7,4 @@ pub mod program;
 mod reconcile;
 mod serve;
 mod tools;
+mod traces;

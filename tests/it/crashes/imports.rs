@@ -7,7 +7,6 @@ use entity::{bulk_run, member, points_transfer, sales_order};
 use huiyi::app::App;
 use huiyi::bulk::service::{self as bulk, Asker, ImportWish};
 use huiyi::db::in_tx;
-use huiyi::http::Error;
 use huiyi::kernel::codes::{BulkKind, BulkState, ImportMode, TransferKind};
 use huiyi::kernel::ids::BulkRunId;
 use rand::RngExt;
@@ -35,9 +34,8 @@ async fn sent(app: &App, shop: &Shop) -> BulkRunId {
     };
     let checked = bulk::check_import(app, &wish, file.into_bytes()).await.unwrap();
     let asker = Asker::Partner(shop.partner);
-    let run = in_tx(&app.db, async |tx| {
-        Ok::<_, Error>(bulk::start_import_in(tx, app, asker, &wish, &checked).await?)
-    });
+    let run =
+        in_tx(&app.db, async |tx| bulk::start_import_in(tx, app, asker, &wish, &checked).await);
     run.await.unwrap().id
 }
 

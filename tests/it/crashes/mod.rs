@@ -5,6 +5,7 @@ mod imports;
 mod jobs;
 mod million;
 mod random;
+mod rolling;
 mod shop;
 mod steps;
 mod webhooks;

@@ -132,7 +132,12 @@ impl Shop {
 
     /// Sends a request of the till.
     pub async fn send(&self, server: &Running, path: &str, key: &str, body: &Value) -> Reply {
-        let url = format!("http://{}/v1/open/points/{path}", server.address);
+        self.send_to(&server.address, path, key, body).await
+    }
+
+    /// The same, to whoever listens at an address.
+    pub async fn send_to(&self, address: &str, path: &str, key: &str, body: &Value) -> Reply {
+        let url = format!("http://{address}/v1/open/points/{path}");
         let request = self.client.post(url).bearer_auth(&self.key).header("idempotency-key", key);
         let answer = request.json(body).send().await?;
         let (status, stored) =

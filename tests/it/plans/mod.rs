@@ -2,6 +2,7 @@
 //! filled database (issue 3, "Speed and size").
 
 mod filled;
+mod mariadb;
 mod uses;
 
 use std::time::Duration;

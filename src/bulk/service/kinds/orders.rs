@@ -98,17 +98,15 @@ pub(super) async fn take_in(tx: &Tx, errand: &Errand<'_>, rows: &[Row]) -> Resul
     let mut results = orders::ingest_in(tx, errand.app, partner, good).await?.into_iter();
     let mut told = Vec::with_capacity(rows.len());
     for (rows, read) in groups.iter().zip(&read) {
-        match read {
-            Err((at, flaw)) => told.extend(rows.iter().enumerate().map(|(i, row)| {
+        if let Err((at, flaw)) = read {
+            told.extend(rows.iter().enumerate().map(|(i, row)| {
                 let key = row.raw("external_no").to_owned();
                 if i == *at { row.flawed(key, flaw) } else { beside(row, key, &rows[*at]) }
-            })),
-            Ok(_) => {
-                let result =
-                    results.next().ok_or_else(|| Error::fault("an order has no result"))?;
-                told.extend(rows.iter().map(|row| became(row, &result)));
-            }
+            }));
+            continue;
         }
+        let result = results.next().ok_or_else(|| Error::fault("an order has no result"))?;
+        told.extend(rows.iter().map(|row| became(row, &result)));
     }
     Ok(told)
 }

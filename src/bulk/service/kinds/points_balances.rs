@@ -105,13 +105,10 @@ pub(super) async fn take_in(tx: &Tx, errand: &Errand<'_>, rows: &[Row]) -> Resul
         told.push(match read {
             Err(flaw) => row.flawed(key, flaw),
             Ok(None) => row.told(key, Outcome::Unchanged),
-            Ok(Some(_)) => match owners.next().flatten() {
-                None => refused(row, key, MEMBER_NOT_FOUND),
-                Some(_) => {
-                    let posted = posted.next();
-                    outcome(row, key, posted.ok_or_else(|| Error::fault("no answer"))?)
-                }
-            },
+            Ok(Some(_)) if owners.next().flatten().is_none() => refused(row, key, MEMBER_NOT_FOUND),
+            Ok(Some(_)) => {
+                outcome(row, key, posted.next().ok_or_else(|| Error::fault("no answer"))?)
+            }
         });
     }
     Ok(told)

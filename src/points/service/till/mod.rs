@@ -4,21 +4,20 @@ mod at_once;
 mod drafts;
 mod holds;
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use chrono::{DateTime, Utc};
-use entity::codes::Ledger;
 use entity::ids::{HoldId, MemberId, PartnerId};
 
 use super::checkout::{Freezing, Held};
-use super::{balances, post_in};
+use super::post_in;
+use super::single::{ran_out, spendable};
 use crate::app::App;
 use crate::db::{self, Tx};
 use crate::http::{Code, Error, Result};
 use crate::kernel::mobile::Mobile;
 use crate::points::rules::{Movement, Posted, Replayed};
-use crate::points::store;
 use drafts::{Draft, draft};
 
 pub use at_once::move_at_tills_at_once;
@@ -231,27 +230,23 @@ pub(super) async fn post_round(
     movements: &[Movement],
 ) -> Result<Vec<Result<Posted>>> {
     let answers = post_in(tx, app, movements).await?;
-    let members: BTreeSet<MemberId> = movements.iter().map(|movement| movement.member).collect();
-    let members: Vec<MemberId> = members.into_iter().collect();
-    let gone: HashMap<_, _> =
-        store::ran_out(tx, &members, app.clock.now()).await?.into_iter().collect();
+    let now = app.clock.now();
+    let done =
+        || movements.iter().zip(&answers).filter_map(|(it, done)| Some((it, done.as_ref().ok()?)));
+    let gone = ran_out(tx, done().map(|(_, posted)| posted.account), now).await?;
     // What stood before tells the balance of its own time.
-    let replayed = |answer: &std::result::Result<Posted, Code>| {
-        answer.as_ref().is_ok_and(|posted| posted.replayed == Replayed::Yes)
-    };
-    let today = if answers.iter().any(replayed) {
-        balances(tx, &members, Ledger::Points).await?
-    } else {
-        HashMap::new()
-    };
+    let again = done().filter(|(_, posted)| posted.replayed == Replayed::Yes);
+    let again: BTreeSet<MemberId> = again.map(|(movement, _)| movement.member).collect();
+    let today = spendable(tx, &Vec::from_iter(again), now).await?;
     let told = |(movement, answer): (&Movement, std::result::Result<Posted, Code>)| {
         let posted = answer?;
-        let stands = match posted.replayed {
-            Replayed::No => posted.available,
-            Replayed::Yes => today.get(&movement.member).map_or(0, |balance| balance.available),
+        let available = match posted.replayed {
+            Replayed::No => {
+                posted.available - gone.get(&posted.account).copied().unwrap_or_default()
+            }
+            Replayed::Yes => today.get(&movement.member).copied().unwrap_or_default(),
         };
-        let gone = gone.get(&movement.member).copied().unwrap_or_default();
-        Ok(Posted { available: stands - gone, ..posted })
+        Ok(Posted { available, ..posted })
     };
     Ok(movements.iter().zip(answers).map(told).collect())
 }
