@@ -16,6 +16,7 @@ pub mod mock;
 
 // Capabilities, in the business's own words
 pub mod audit;
+pub mod bulk;
 pub mod catalog;
 pub mod customers;
 pub mod guides;

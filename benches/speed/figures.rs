@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 use crate::load::{Load, script, wrk};
 use crate::peers::Peer;
 use crate::program::{Program, connect, order};
-use crate::{Effort, figure, median, sweeps, tills};
+use crate::{Effort, figure, imports, median, sweeps, tills};
 
 /// Name and measurement.
-pub const ALL: [(&str, fn(Effort)); 10] = [
+pub const ALL: [(&str, fn(Effort)); 11] = [
     ("http_overhead", http_overhead),
     ("points_read_vs_tokio_postgres", points_read),
     ("order_batch_vs_copy", order_batch),
+    ("import_rows_vs_copy", imports::import_rows),
     ("earn_http_vs_pgbench", tills::earn),
     ("spend_http_vs_pgbench", tills::spend),
     ("tills_on_mariadb", tills::on_mariadb),
@@ -157,7 +158,8 @@ fn send(program: &Program, key: &str, streams: usize, batches: usize) {
     });
 }
 
-fn rows(program: &Program) -> f64 {
+/// Rows of all tables that orders write.
+pub fn rows(program: &Program) -> f64 {
     program.runtime.block_on(async {
         let client = connect(&program.database_url).await;
         let mut sum = 0;
@@ -173,7 +175,7 @@ fn rows(program: &Program) -> f64 {
 }
 
 /// Rows a second of COPY, one stream, of everything that was written.
-fn copy_rate(program: &Program) -> f64 {
+pub fn copy_rate(program: &Program) -> f64 {
     program.runtime.block_on(async {
         let client = connect(&program.database_url).await;
         let (mut copied, mut took) = (0.0, 0.0);

@@ -14,6 +14,7 @@
 )]
 
 mod figures;
+mod imports;
 mod load;
 mod peers;
 mod pgbench;

@@ -38,10 +38,12 @@ macro_rules! code {
 }
 
 mod audit;
+mod bulk;
 mod stock;
 mod webhooks;
 
 pub use audit::{AuditAction, AuditOutcome};
+pub use bulk::*;
 pub use stock::*;
 pub use webhooks::*;
 
@@ -221,6 +223,8 @@ Source {
     Adjustment = "adjustment",
     /// A tier that a member rose to: its upgrade gift, once for ever.
     Tier = "tier",
+    /// A row of an import (OP-4): what was brought along from another system.
+    Import = "import",
 });
 
 code!(/// Who did it.

@@ -205,6 +205,9 @@ id!(/// One attempt to deliver an event (OP-3).
 id!(/// A line of the audit log (PV-6).
     AuditId, "aud");
 
+id!(/// An import or export of many rows (OP-4).
+    BulkRunId, "run");
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,6 +13,8 @@ pub mod audit_log;
 pub mod audit_mark;
 pub mod audit_proof;
 pub mod board_gap;
+pub mod bulk_file_part;
+pub mod bulk_run;
 pub mod earning_rule;
 pub mod event_log;
 pub mod idempotency_record;

@@ -39,6 +39,7 @@ mod m20261122_000031_extend_partners;
 mod m20261122_000032_create_webhooks;
 mod m20261122_000033_extend_catalog;
 mod m20261122_000034_create_stock;
+mod m20261122_000037_create_bulk_runs;
 
 /// Every step, oldest first.
 #[derive(Debug)]
@@ -79,6 +80,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000032_create_webhooks::Migration),
             Box::new(m20261122_000033_extend_catalog::Migration),
             Box::new(m20261122_000034_create_stock::Migration),
+            Box::new(m20261122_000037_create_bulk_runs::Migration),
         ]
     }
 }

@@ -113,7 +113,7 @@ pub fn masked(config: &Config) -> String {
     let c = config;
     format!(
         "environment = {:?}\n\n[server]\nlisten = {:?}\nmetrics_listen = {:?}\nworkers = {}\ndata_dir = {:?}\n\
-         max_body_bytes = {}\nmax_batch_body_bytes = {}\nnotice_seconds = {}\ndrain_seconds = {}\ndocs = {}\n\
+         max_body_bytes = {}\nmax_batch_body_bytes = {}\nmax_upload_bytes = {}\nnotice_seconds = {}\ndrain_seconds = {}\ndocs = {}\n\
          trusted_proxies = {:?}\n\n\
          [database]\nurl = {:?}\nmax_connections = {}\nacquire_seconds = {}\n\
          gather = {:?}\ngather_lanes = {}\ngather_most = {}\ngather_queue = {}\n\n\
@@ -130,6 +130,7 @@ pub fn masked(config: &Config) -> String {
         c.server.data_dir.display().to_string(),
         c.server.max_body_bytes,
         c.server.max_batch_body_bytes,
+        c.server.max_upload_bytes,
         c.server.notice_seconds,
         c.server.drain_seconds,
         c.server.docs,

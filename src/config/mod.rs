@@ -74,6 +74,8 @@ pub struct Server {
     pub max_body_bytes: usize,
     /// Largest body of a batch.
     pub max_batch_body_bytes: usize,
+    /// Largest file of an import.
+    pub max_upload_bytes: usize,
     /// Seconds that `/readyz` says no before the drain begins.
     pub notice_seconds: u64,
     /// Seconds to drain.

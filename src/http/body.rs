@@ -28,6 +28,10 @@ pub struct Body<T> {
 #[derive(Debug)]
 pub struct BatchBody<T>(pub T);
 
+/// A file as it is: what it is called does not matter, what stands in it is looked at by whoever takes it.
+#[derive(Debug)]
+pub struct FileBody(pub Bytes);
+
 impl<T> FromRequest for Body<T>
 where
     T: DeserializeOwned + Validate<Context = ()> + 'static,
@@ -60,6 +64,21 @@ where
     }
 }
 
+impl FromRequest for FileBody {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let limit = app(request).map(|app| app.config.server.max_upload_bytes);
+        // Forms would put their own words around the file.
+        let form = request.content_type();
+        let form = form.starts_with("multipart/") || form.ends_with("x-www-form-urlencoded");
+        let arriving = Arriving::of(request, payload, limit);
+        let arriving = Arriving { expected: !form, ..arriving };
+        Box::pin(async move { Ok(Self(arriving.read().await?)) })
+    }
+}
+
 /// The longest that a body may take to arrive: whoever holds it back holds our memory.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -85,7 +104,8 @@ fn is_json(request: &HttpRequest) -> bool {
 
 /// A body that waits until it is known who sent it.
 struct Arriving<P> {
-    json: bool,
+    /// Whether it is of a kind that the route takes: JSON, or any file.
+    expected: bool,
     payload: Payload,
     limit: Result<usize>,
     passed: P,
@@ -100,8 +120,8 @@ impl Arriving<()> {
         if let Ok(limit) = &limit {
             gate::takes(request, *limit);
         }
-        let (json, passed) = (is_json(request), gate::passed(request));
-        Arriving { json, payload: payload.take(), limit, passed }
+        let (expected, passed) = (is_json(request), gate::passed(request));
+        Arriving { expected, payload: payload.take(), limit, passed }
     }
 }
 
@@ -109,7 +129,7 @@ impl<P: Future<Output = Option<Bytes>>> Arriving<P> {
     async fn read(self) -> Result<Bytes> {
         let read = self.passed.await;
         let limit = self.limit?;
-        if !self.json {
+        if !self.expected {
             return Err(codes::UNSUPPORTED_MEDIA_TYPE.into());
         }
         match read {

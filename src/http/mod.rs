@@ -22,7 +22,7 @@ pub mod text;
 mod traces;
 
 pub use bearer::credential;
-pub use body::{BatchBody, Body};
+pub use body::{BatchBody, Body, FileBody};
 pub use client::ClientIp;
 pub use pages::{Cursor, Page};
 pub use patch::Patch;

@@ -59,10 +59,20 @@ impl Vault {
     /// Only without randomness from the operating system.
     #[must_use]
     pub fn seal(&self, place: &str, text: &str) -> Sealed {
+        let bytes = self.seal_bytes(place, text.as_bytes());
+        Sealed(format!("v1.{}.{}", self.key_id, URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// The same for bytes, without a name of the key: for what does not outlive it.
+    ///
+    /// # Panics
+    /// As [`Vault::seal`].
+    #[must_use]
+    pub fn seal_bytes(&self, place: &str, content: &[u8]) -> Vec<u8> {
         let mut nonce = [0_u8; NONCE_LEN];
         #[expect(clippy::expect_used, reason = "without randomness nothing may be sealed")]
         fill(&mut nonce).expect("the operating system gives randomness");
-        let mut data = text.as_bytes().to_vec();
+        let mut data = content.to_vec();
         #[expect(clippy::expect_used, reason = "fails only beyond 64 GiB")]
         self.seal
             .seal_in_place_append_tag(
@@ -70,10 +80,10 @@ impl Vault {
                 Aad::from(place),
                 &mut data,
             )
-            .expect("short text can be sealed");
+            .expect("what fits into memory can be sealed");
         let mut bytes = nonce.to_vec();
         bytes.extend_from_slice(&data);
-        Sealed(format!("v1.{}.{}", self.key_id, URL_SAFE_NO_PAD.encode(bytes)))
+        bytes
     }
 
     /// Opens what was sealed for the same `place`.
@@ -84,7 +94,15 @@ impl Vault {
         let body =
             sealed.0.strip_prefix("v1.").and_then(|rest| rest.strip_prefix(self.key_id.as_str()));
         let body = body.and_then(|rest| rest.strip_prefix('.')).ok_or(CannotOpen)?;
-        let mut bytes = URL_SAFE_NO_PAD.decode(body).map_err(|_| CannotOpen)?;
+        let bytes = URL_SAFE_NO_PAD.decode(body).map_err(|_| CannotOpen)?;
+        String::from_utf8(self.open_bytes(place, bytes)?).map_err(|_| CannotOpen)
+    }
+
+    /// Opens what [`Vault::seal_bytes`] sealed for the same `place`.
+    ///
+    /// # Errors
+    /// As [`Vault::open`].
+    pub fn open_bytes(&self, place: &str, mut bytes: Vec<u8>) -> Result<Vec<u8>, CannotOpen> {
         if bytes.len() < NONCE_LEN {
             return Err(CannotOpen);
         }
@@ -92,7 +110,9 @@ impl Vault {
         let nonce = Nonce::try_assume_unique_for_key(&bytes).map_err(|_| CannotOpen)?;
         let plain =
             self.seal.open_in_place(nonce, Aad::from(place), &mut data).map_err(|_| CannotOpen)?;
-        String::from_utf8(plain.to_vec()).map_err(|_| CannotOpen)
+        let length = plain.len();
+        data.truncate(length);
+        Ok(data)
     }
 
     /// The blind index of `text` of one `kind`: finds it without opening anything.

@@ -18,6 +18,8 @@ const SELF: &str = "the caller's own name and role";
 const TOKENS: &str = "tokens of a sign-in that has its line";
 const MACHINES: &str = "third parties and their keys are no persons";
 const GOODS: &str = "goods and pieces, nobody's data";
+const FORMS: &str = "an empty form";
+const COUNTS: &str = "how far work is: counts, and who asked for it";
 const WORK: &str = "work of ours by kind, time and reason";
 
 /// Every route of staff: method, path, duty. A path that ends in `*` stands for all that begin so.
@@ -66,6 +68,18 @@ pub static STAFF_ROUTES: &[(&str, &str, Duty)] = &[
     ("get", "/v1/admin/jobs", Duty::Nothing(WORK)),
     ("post", "/v1/admin/jobs/{id}:retry", Duty::Line(Action::JobRetried)),
     ("post", "/v1/admin/jobs/{id}:discard", Duty::Line(Action::JobDiscarded)),
+    ("get", "/v1/admin/imports/templates/{kind}", Duty::Nothing(FORMS)),
+    ("post", "/v1/admin/imports", Duty::Line(Action::ImportStarted)),
+    ("get", "/v1/admin/imports", Duty::Nothing(COUNTS)),
+    ("get", "/v1/admin/imports/{id}", Duty::Nothing(COUNTS)),
+    ("get", "/v1/admin/imports/{id}/report.csv", Duty::Line(Action::ImportRead)),
+    ("post", "/v1/admin/imports/{id}:cancel", Duty::Line(Action::ImportCancelled)),
+    ("post", "/v1/admin/imports/{id}:approve", Duty::Line(Action::ImportApproved)),
+    ("post", "/v1/admin/exports", Duty::Line(Action::MemberExported)),
+    ("get", "/v1/admin/exports", Duty::Nothing(COUNTS)),
+    ("get", "/v1/admin/exports/{id}", Duty::Nothing(COUNTS)),
+    ("get", "/v1/admin/exports/{id}/file.csv", Duty::Line(Action::MemberExported)),
+    ("post", "/v1/admin/exports/{id}:cancel", Duty::Line(Action::ExportCancelled)),
     ("get", "/v1/admin/audit", Duty::Line(Action::AuditRead)),
     ("get", "/v1/admin/points/liability", Duty::Nothing(SUMS)),
     ("get", "/v1/admin/points/activity", Duty::Nothing(SUMS)),

@@ -2,7 +2,7 @@
 
 use crate::http::{Code, codes};
 use crate::{
-    catalog, identity, members, operations, orders, partners, points, sessions, staff, tiers,
+    bulk, catalog, identity, members, operations, orders, partners, points, sessions, staff, tiers,
     webhooks,
 };
 
@@ -20,6 +20,7 @@ pub static CODES: &[&[Code]] = &[
     tiers::error::ALL,
     webhooks::error::ALL,
     catalog::error::ALL,
+    bulk::error::ALL,
 ];
 
 #[cfg(test)]

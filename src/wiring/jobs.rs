@@ -8,6 +8,7 @@ use super::proof::prove;
 use super::reactions::REACTIONS;
 use crate::app::App;
 use crate::audit::jobs as audit;
+use crate::bulk::jobs as bulk;
 use crate::catalog::jobs as stock;
 use crate::db::idempotency;
 use crate::jobs::{self, Chore, Duty, Handler, Job, Missed, Schedule, Stop, When, Work, Worker};
@@ -35,6 +36,8 @@ pub static HANDLERS: &[(&str, Handler)] = &[
     ("seal_audit_log", |app, job| audit::seal(app, job).boxed_local()),
     ("verify_audit_log", |app, job| audit::verify(app, job).boxed_local()),
     ("forget_old_audit", |app, job| audit::forget(app, job).boxed_local()),
+    ("run_import", |app, job| bulk::run_import(app, job).boxed_local()),
+    ("run_export", |app, job| bulk::run_export(app, job).boxed_local()),
 ];
 
 /// What becomes due again and again; the name is the kind of the jobs. Times are of the business day.
@@ -98,6 +101,11 @@ pub static CHORES: &[Chore] = &[
         name: "measure_webhooks",
         every: Duration::from_secs(15),
         work: |app| deliveries::measure(app).boxed_local(),
+    },
+    Chore {
+        name: "tend_bulk_runs",
+        every: Duration::from_mins(10),
+        work: |app| bulk::tend(app).boxed_local(),
     },
     Chore {
         name: "measure_audit_log",

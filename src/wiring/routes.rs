@@ -5,8 +5,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::events::offer;
 use crate::{
-    catalog, customers, identity, leaderboards, members, operations, orders, partners, points,
-    sessions, staff, tiers, webhooks,
+    bulk, catalog, customers, identity, leaderboards, members, operations, orders, partners,
+    points, sessions, staff, tiers, webhooks,
 };
 
 /// `/v1/member`: the shopper herself.
@@ -43,6 +43,7 @@ pub fn admin(config: &mut ServiceConfig<'_>) {
         .configure(orders::routes::admin)
         .configure(tiers::routes::admin)
         .configure(catalog::routes::admin)
+        .configure(bulk::routes::admin)
         .configure(|config| webhooks::routes::admin(config, offer()));
 }
 
@@ -54,6 +55,7 @@ pub fn open(config: &mut ServiceConfig<'_>) {
         .configure(points::routes::open)
         .configure(tiers::routes::open)
         .configure(catalog::routes::open)
+        .configure(bulk::routes::open)
         .configure(|config| webhooks::routes::open(config, offer()));
 }
 

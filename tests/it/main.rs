@@ -15,6 +15,7 @@
 
 mod architecture;
 mod audit;
+mod bulk;
 mod canary;
 mod catalog;
 mod cli;

@@ -53,6 +53,8 @@ macro_rules! entities {
 
 entities!(
     board_gap,
+    bulk_file_part,
+    bulk_run,
     earning_rule,
     event_log,
     idempotency_record,

@@ -44,6 +44,16 @@ AuditAction {
     JobRetried = "job.retried",
     /// A job that was given up was laid to rest.
     JobDiscarded = "job.discarded",
+    /// Rows were sent to be imported, or to be looked at before.
+    ImportStarted = "import.started",
+    /// A second person agreed to an import.
+    ImportApproved = "import.approved",
+    /// An import was cancelled.
+    ImportCancelled = "import.cancelled",
+    /// The report of an import was read.
+    ImportRead = "import.read",
+    /// An export was cancelled.
+    ExportCancelled = "export.cancelled",
     /// The audit log itself was read.
     AuditRead = "audit.read",
     /// Lines whose time was over were deleted.

@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use entity::audit_log::Model as Row;
 use entity::codes::{AuditAction, AuditOutcome};
 use entity::ids::{
-    AdjustmentId, AuditId, JobId, MemberId, OrderId, PartnerId, StaffId, StoreId, TransferId,
+    AdjustmentId, AuditId, BulkRunId, JobId, MemberId, OrderId, PartnerId, StaffId, StoreId,
+    TransferId,
 };
 use entity::values::Mac;
 use serde_json::{Value, json};
@@ -62,7 +63,17 @@ macro_rules! subject {
     };
 }
 
-subject!(AdjustmentId, JobId, MemberId, OrderId, PartnerId, StaffId, StoreId, TransferId);
+subject!(
+    AdjustmentId,
+    BulkRunId,
+    JobId,
+    MemberId,
+    OrderId,
+    PartnerId,
+    StaffId,
+    StoreId,
+    TransferId
+);
 
 /// What was done, and with whose data.
 #[derive(Clone, Debug, PartialEq)]

@@ -50,7 +50,8 @@ impl fmt::Debug for Claim {
 }
 
 /// Of these a member has one at most (phones, union ids) or one an app (openids).
-pub(super) const fn is_exclusive(kind: IdentifierKind) -> bool {
+#[must_use]
+pub const fn is_exclusive(kind: IdentifierKind) -> bool {
     match kind {
         IdentifierKind::UnionId | IdentifierKind::Phone | IdentifierKind::OpenId => true,
         IdentifierKind::Card | IdentifierKind::Marketplace => false,

@@ -8,8 +8,8 @@ mod profile;
 mod sizes;
 mod text;
 
-pub use claims::{Claim, MAX_IDENTIFIER_BYTES, Proof};
-pub use filter::MemberFilter;
+pub use claims::{Claim, MAX_IDENTIFIER_BYTES, Proof, is_exclusive};
+pub use filter::{MemberFilter, MembersWanted};
 pub use merging::{Taken, fill_gaps};
 pub use placing::{Addition, Clash, Held, Placing};
 pub use profile::{ProfilePatch, apply};

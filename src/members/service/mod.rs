@@ -1,7 +1,9 @@
 //! Use cases of members.
 
 mod at_till;
+mod exporting;
 mod identifiers;
+mod importing;
 mod merge;
 mod profile;
 mod resolve;
@@ -20,7 +22,9 @@ use crate::http::Result;
 
 pub use super::rules::{MAX_IDENTIFIER_BYTES, MemberFilter, ProfilePatch};
 pub use at_till::{AtTill, lock_at_till_in};
+pub use exporting::{MembersWanted, count_members, members_after};
 pub use identifiers::{MaskedIdentifier, identifiers, identifiers_of, open_id};
+pub use importing::{Known, Took, import_in};
 pub use merge::{Fit, Pair, absorb_in, fit_in};
 pub use profile::{IfVersion, Profile, profile, update_profile, update_profiles};
 pub use resolve::{Who, find, named, resolve_in};

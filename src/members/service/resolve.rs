@@ -137,7 +137,10 @@ pub(super) fn claim(app: &App, kind: IdentifierKind, scope: &str, value: &str) -
 }
 
 /// Locks whoever owns these identifiers and replaces merged members by their winners.
-async fn standing(tx: &Tx, owners: HashMap<Digest, MemberId>) -> Result<HashMap<Digest, MemberId>> {
+pub(super) async fn standing(
+    tx: &Tx,
+    owners: HashMap<Digest, MemberId>,
+) -> Result<HashMap<Digest, MemberId>> {
     let ids: Vec<MemberId> = owners.values().copied().collect();
     let winners = super::lock_winners(tx, &ids).await?;
     let standing = owners.into_iter().map(|(digest, id)| {
@@ -231,7 +234,7 @@ async fn make(tx: &Tx, who: &[Who], placing: &Placing<'_>, now: DateTime<Utc>) -
     Ok(())
 }
 
-fn newcomer(id: MemberId, who: &Who, now: DateTime<Utc>) -> member::Model {
+pub(super) fn newcomer(id: MemberId, who: &Who, now: DateTime<Utc>) -> member::Model {
     member::Model {
         id,
         status: MemberStatus::Unregistered,

@@ -1,5 +1,6 @@
 //! Queries of members, batch first.
 
+pub(super) mod exports;
 pub(super) mod identifiers;
 pub(super) mod rows;
 pub(super) mod scoped;

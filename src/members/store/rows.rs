@@ -11,7 +11,7 @@ use sea_orm::{
 
 use super::CHUNK;
 use crate::db::Conn;
-use crate::db::rows::among;
+use crate::db::rows::{self, among};
 
 pub(in crate::members) async fn insert(
     db: &impl Conn,
@@ -163,6 +163,29 @@ pub(in crate::members) async fn save(db: &impl Conn, row: member::Model) -> Resu
         .exec(db)
         .await?;
     Ok(())
+}
+
+/// Writes what people say of themselves, of rows that the caller has locked; give them in id order.
+pub(in crate::members) async fn save_profiles(
+    db: &impl Conn,
+    saved: &[&member::Model],
+) -> Result<(), DbErr> {
+    use member::Column as C;
+    let columns = [
+        C::Name,
+        C::Nickname,
+        C::Gender,
+        C::Birthday,
+        C::BirthdayChangedAt,
+        C::RegionCode,
+        C::Occupation,
+        C::BodyShape,
+        C::Style,
+        C::Sizes,
+        C::UpdatedAt,
+        C::Version,
+    ];
+    rows::update::<member::Entity>(db, saved, C::Id, &columns).await
 }
 
 /// A tier, its start and its end.

@@ -8,6 +8,7 @@ mod deducting;
 mod dry_run;
 mod earnings;
 mod effects;
+mod exporting;
 mod following;
 mod headings;
 mod previewing;
@@ -31,8 +32,9 @@ pub use super::rules::content::{
     Customer, LineIn, Number, OrderIn, PaymentIn, RefundIn, RefundLineIn,
 };
 pub use super::rules::trial::{Tally, Verdict};
-pub use arrivals::{OrderOutcome, OrderResult, Warning, ingest};
+pub use arrivals::{OrderOutcome, OrderResult, Warning, ingest, ingest_in};
 pub use dry_run::{Draft, MOST_DAYS, Trial, dry_run};
+pub use exporting::{OrdersWanted, count_orders, orders_after};
 pub use following::on_events;
 pub use headings::{OrderHeading, headings};
 pub use previewing::{PlannedLine, RefundPlan, preview_refund};

@@ -1,12 +1,14 @@
 //! Queries.
 
 mod counted;
+mod exports;
 mod habits;
 mod headings;
 mod read;
 mod write;
 
 pub(super) use counted::*;
+pub(super) use exports::*;
 pub(super) use habits::*;
 pub(super) use headings::*;
 pub(super) use read::*;

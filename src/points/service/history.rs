@@ -99,6 +99,9 @@ pub const fn title(
         (TransferKind::Expire, _) => ("积分过期", "Points ran out"),
         (TransferKind::Reverse, _) if comes_in => ("退还已用积分", "Used points given back"),
         (TransferKind::Reverse, _) => ("退货扣回积分", "Points taken back after a return"),
+        (TransferKind::Adjust, Source::Import) => {
+            ("从原系统迁入积分", "Brought along from another system")
+        }
         (TransferKind::Adjust, _) => ("人工调整积分", "Adjusted by staff"),
         (TransferKind::Merge, _) if comes_in => {
             ("合并账户转入积分", "Came in with a merged account")

@@ -1,6 +1,7 @@
 //! Use cases of points.
 
 mod adjusting;
+mod bringing;
 mod budgets;
 mod campaigns;
 mod checkout;
@@ -9,6 +10,7 @@ mod deducting;
 mod due;
 mod earning_rules;
 mod explaining;
+mod exporting;
 mod finance;
 mod foreseeing;
 mod history;
@@ -33,6 +35,7 @@ pub use adjusting::{
     Adjusting, AdjustmentFilter, AdjustmentPosition, adjust_in, adjustment, adjustments,
     approve_in, reject_in,
 };
+pub use bringing::{Brought, bring_in};
 pub use budgets::{
     Budgeted, Granter, Return, budgeted, count_in, issued, issued_by, lock_counters_in, returned,
 };
@@ -48,6 +51,7 @@ pub use explaining::{
     Capped, Explanation, MOST_LISTED, StoredLot, StoredRule, StoredTransfer, campaign_name,
     explain, explain_any,
 };
+pub use exporting::{MovementLine, MovementsWanted, count_movements, movements_after};
 pub use finance::{
     By, Liability, LiabilityMonth, Period, PeriodActivity, activity, close_days, fen_of, liability,
 };

@@ -6,6 +6,7 @@ mod audit;
 mod budgets;
 mod campaigns;
 mod due;
+mod exports;
 mod finance;
 mod holds;
 mod lots;
@@ -36,6 +37,7 @@ pub use due::{
     Due, DueExpiry, expiring_soon, insert_notices, lots_due, lots_due_of, lots_running_out,
     notices_of,
 };
+pub use exports::{count_wanted, wanted_after};
 pub use finance::{
     DayTotalKey, balances_of_all, closed_after, day_totals, first_booked, flows, flows_before,
     flows_of_lots, insert_closed, last_closed, left_in_lots, totals_between, totals_of_open_days,

@@ -40,6 +40,7 @@ pub const CAPABILITIES: &[(&str, &[&str])] = &[
     ("customers", &["audit", "members", "orders", "points", "staff", "stores", "tiers"]),
     ("operations", &["audit", "members"]),
     ("webhooks", &["partners"]),
+    ("bulk", &["audit", "members", "orders", "partners", "points", "staff", "stores"]),
 ];
 
 /// Wire types that several audiences' routes share, and who shares them: signing in answers the same tokens everywhere.
@@ -59,6 +60,7 @@ const CRATES: &[(&[&str], fn(&Place<'_>) -> bool)] = &[
     }),
     (&["redis"], |at| at.is_in(&["kv"])),
     (&["reqwest"], |at| at.is_in(&["channels", "webhooks"])),
+    (&["calamine", "encoding_rs", "zip"], |at| at.is_in(&["bulk"])),
 ];
 
 /// Calls that only one place may make.

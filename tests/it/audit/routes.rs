@@ -92,6 +92,7 @@ impl Scene {
             let asked = scene.adjust(key, 5_000).await;
             scene.named.insert(name, asked);
         }
+        scene.sends_files().await;
         for name in ["retried", "discarded"] {
             let id = scene.dead(name).await;
             scene.named.insert(name, id);
@@ -103,6 +104,28 @@ impl Scene {
         let call = self.shop.app.post("/v1/admin/points/adjustments").bearer(&self.ann).key(key);
         let asked = call.json(&self.wish(points)).send().await.expect(200);
         asked["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Imports that wait, for each that ends one, and an export that is done.
+    async fn sends_files(&mut self) {
+        let app = &self.shop.app;
+        let mut ids = Vec::new();
+        for key in ["import cancelled", "import approved"] {
+            let call = app.post("/v1/admin/imports?kind=points_balances&mode=apply");
+            let call = call.bearer(&self.ann).key(key).file("手机号,积分\n1,1\n".into());
+            ids.push((key, call.send().await.expect(200)));
+        }
+        let body = json!({"kind": "members"});
+        for key in ["exported", "export cancelled"] {
+            let call = app.post("/v1/admin/exports").bearer(&self.ann).key(key).json(&body);
+            ids.push((key, call.send().await.expect(200)));
+            if key == "exported" {
+                app.work().await;
+            }
+        }
+        for (key, sent) in ids {
+            self.named.insert(key, sent["id"].as_str().unwrap().to_owned());
+        }
     }
 
     fn wish(&self, points: i64) -> Value {
@@ -136,6 +159,7 @@ impl Scene {
             "post /v1/admin/sessions" => sign_in("A-1"),
             "post /v1/admin/staff" => json!({"staff_no": "A-NEW", "name": "王芳", "role": "admin"}),
             "post /v1/admin/points/adjustments" => self.wish(5),
+            "post /v1/admin/exports" => json!({"kind": "members"}),
             "put /v1/admin/members/{id}/tier-pin" => json!({"tier": "gold", "reason": "明星会员"}),
             "post /v1/admin/earning-rules:dry-run" => json!({
                 "ledger": "points", "from_day": "2026-03-01", "to_day": "2026-03-14",
@@ -145,6 +169,7 @@ impl Scene {
                 "from_day": "2026-03-01", "to_day": "2026-03-14",
                 "plan": {"name": "双倍", "multiplier_bps": 20_000, "conditions": {"days_of_month": [8]}}
             }),
+            operation if operation.contains("/imports/") => Value::Null,
             operation if operation.ends_with(":approve") || operation.ends_with(":reject") => {
                 json!({})
             }
@@ -157,11 +182,18 @@ impl Scene {
             "post /v1/admin/jobs/{id}:retry" => named("retried"),
             "post /v1/admin/jobs/{id}:discard" => named("discarded"),
             "get /v1/admin/points/transfers/{id}" => named("transfer"),
+            "post /v1/admin/imports/{id}:cancel" => named("import cancelled"),
+            "post /v1/admin/exports/{id}:cancel" => named("export cancelled"),
+            operation if operation.contains("/imports/{id}") => named("import approved"),
+            operation if operation.contains("/exports/{id}") => named("exported"),
             operation if operation.contains("/staff/{id}") => named("hired"),
             _ => self.member.to_string(),
         };
-        let days =
-            if path.ends_with("statement.csv") { "?from=2026-03-01&to=2026-03-31" } else { "" };
+        let days = match operation {
+            "post /v1/admin/imports" => "?kind=members",
+            _ if path.ends_with("statement.csv") => "?from=2026-03-01&to=2026-03-31",
+            _ => "",
+        };
         let board = "member_points?scope=store";
         let board = if path.starts_with("/v1/admin") { "member_points" } else { board };
         let path = path.replace("{id}", &id).replace("{transfer_id}", &named("transfer"));
@@ -203,7 +235,13 @@ async fn each_audited_route_leaves_its_line() {
         let request = format!("request-{tried:04}");
         let call = app.call(method.to_uppercase().parse().unwrap(), &path).bearer(&token);
         let call = call.key(&request).header("x-request-id", &request);
-        let call = if body.is_null() { call } else { call.json(&body) };
+        let call = match body {
+            Value::Null if path.ends_with("imports?kind=members") => {
+                call.file("手机号\n13800138000\n".into())
+            }
+            Value::Null => call,
+            body => call.json(&body),
+        };
         let answer = call.send().await;
         assert!(answer.status < 300, "{operation}: {}", answer.text);
         let left = lines(app).await.into_iter().filter(|line| line.request_id == request);

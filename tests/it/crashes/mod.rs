@@ -1,6 +1,7 @@
 //! Power cuts: the real program dies at random and at named steps, starts again, and what it promised is there once.
 
 mod audit;
+mod imports;
 mod jobs;
 mod million;
 mod random;

@@ -75,7 +75,24 @@ async fn cases(shop: &Retailer) -> Vec<Foreign> {
     cases.extend(webhooks);
     let deliveries = DELIVERIES.map(|it| case(it, &other, &delivery, &of_nothing(&delivery)));
     cases.extend(deliveries);
+    let other = shop.app.partner("fifth till", &["orders:write"]).await;
+    let import = import(shop).await;
+    cases.extend(IMPORTS.map(|it| case(it, &other, &import, &of_nothing(&import))));
     cases
+}
+
+const IMPORTS: [&str; 3] = [
+    "get /v1/open/order-imports/{id}",
+    "get /v1/open/order-imports/{id}/report.csv",
+    "post /v1/open/order-imports/{id}:cancel",
+];
+
+/// A file of orders of the retailer's own till.
+async fn import(shop: &Retailer) -> String {
+    let file = "订单号,支付时间,商品编码,数量,实付金额\nF-9,2026-03-14,D100-RED-M,1,1\n";
+    let call = shop.app.post("/v1/open/order-imports").bearer(&shop.key).key("foreign import");
+    let sent = call.file(file.as_bytes().to_vec()).send().await.expect(200);
+    sent["id"].as_str().expect("an id").to_owned()
 }
 
 const WEBHOOKS: [&str; 7] = [

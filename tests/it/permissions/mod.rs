@@ -56,6 +56,8 @@ fn path_of(row: &Row) -> String {
         .replace("points-campaigns/{code}", "points-campaigns/nothing")
         .replace("holds/{id}", &format!("holds/hld_{id}"))
         .replace("adjustments/{id}", &format!("adjustments/adj_{id}"))
+        .replace("imports/{id}", &format!("imports/run_{id}"))
+        .replace("exports/{id}", &format!("exports/run_{id}"))
         .replace("{key_id}", &format!("key_{id}"))
         .replace("{board}", board)
         .replace("{channel}", "pos")

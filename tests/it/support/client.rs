@@ -62,6 +62,12 @@ impl Call {
         self
     }
 
+    /// With a file as its body.
+    pub fn file(mut self, content: Vec<u8>) -> Self {
+        self.request = self.request.header("content-type", "text/csv").body(content);
+        self
+    }
+
     /// Sends it. Every answer is held against the OpenAPI document.
     pub async fn send(self) -> Answer {
         let response = self.request.send().await.expect("the server answers");

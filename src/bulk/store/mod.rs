@@ -1,0 +1,7 @@
+//! Queries.
+
+mod parts;
+mod runs;
+
+pub(super) use parts::*;
+pub(super) use runs::*;
