@@ -120,12 +120,12 @@ pub async fn hold_in(tx: &Tx, app: &App, new: NewStockHold) -> Result<StockHeld>
 
 /// The hold of the same cause, if there is one already.
 async fn held_before(tx: &Tx, new: &NewStockHold) -> Result<Option<StockHeld>> {
-    let Some(hold) = store::hold_by_cause(tx, new.source, &new.source_id).await? else {
+    let Some(known) = store::hold_by_cause(tx, new.source, &new.source_id).await? else {
         return Ok(None);
     };
-    let held = held(tx, hold).await?;
-    let same = held.hold.quantity == new.pieces && held.at.place() == new.place;
-    if same { Ok(Some(held)) } else { Err(error::STOCK_CAUSE_CONFLICT.into()) }
+    let standing = held(tx, known).await?;
+    let same = standing.hold.quantity == new.pieces && standing.at.place() == new.place;
+    if same { Ok(Some(standing)) } else { Err(error::STOCK_CAUSE_CONFLICT.into()) }
 }
 
 /// Hands held pieces over, all of them or fewer; the rest can be promised again. Once, and not after its time. `partner` is
