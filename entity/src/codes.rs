@@ -38,9 +38,11 @@ macro_rules! code {
 }
 
 mod audit;
+mod timeline;
 mod webhooks;
 
 pub use audit::{AuditAction, AuditOutcome};
+pub use timeline::TimelineKind;
 pub use webhooks::*;
 
 code!(/// Where a member stands.
@@ -115,6 +117,8 @@ StaffRole {
     RegionalManager = "regional_manager",
     /// Head-office administrator.
     Admin = "admin",
+    /// 审计: reads the audit log and nothing else.
+    Auditor = "auditor",
 });
 
 code!(/// Whether staff may sign in.

@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use entity::audit_log::Model as Row;
 use entity::codes::{AuditAction, AuditOutcome};
 use entity::ids::{
-    AdjustmentId, AuditId, JobId, MemberId, OrderId, PartnerId, StaffId, StoreId, TransferId,
+    AdjustmentId, AuditId, CampaignId, JobId, MemberId, OrderId, PartnerId, PartnerKeyId, RuleId,
+    StaffId, StoreId, TransferId, WebhookDeliveryId, WebhookEndpointId,
 };
 use entity::values::Mac;
 use serde_json::{Value, json};
@@ -62,7 +63,31 @@ macro_rules! subject {
     };
 }
 
-subject!(AdjustmentId, JobId, MemberId, OrderId, PartnerId, StaffId, StoreId, TransferId);
+subject!(
+    AdjustmentId,
+    CampaignId,
+    JobId,
+    MemberId,
+    OrderId,
+    PartnerId,
+    PartnerKeyId,
+    RuleId,
+    StaffId,
+    StoreId,
+    TransferId,
+    WebhookDeliveryId,
+    WebhookEndpointId
+);
+
+/// What head office calls something of the programme, such as a tier: a code, no text.
+#[derive(Clone, Copy, Debug)]
+pub struct ProgrammeCode<'a>(pub &'a str);
+
+impl From<ProgrammeCode<'_>> for Subject {
+    fn from(code: ProgrammeCode<'_>) -> Self {
+        Self(code.0.to_owned())
+    }
+}
 
 /// What was done, and with whose data.
 #[derive(Clone, Debug, PartialEq)]
