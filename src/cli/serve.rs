@@ -100,7 +100,10 @@ pub(super) async fn serve(
     let stopping = Arc::new(Stopping::default());
     let metrics = Metrics::default();
     let address = listeners.api.local_addr().map_err(Failure::failed)?;
-    let side = listeners.metrics.map(|at| server::start_metrics(metrics.clone(), at)).transpose();
+    let side = listeners
+        .metrics
+        .map(|at| server::start_metrics(app.clone(), metrics.clone(), at))
+        .transpose();
     let side = side.map_err(Failure::failed)?.map(|side| {
         let handle = side.handle();
         tokio::task::spawn_local(side);

@@ -59,7 +59,8 @@ fn serve_metrics(app: &App) {
     }
     let metrics = Metrics::default();
     metrics.register(|registry| app.measures.register(registry));
-    match TcpListener::bind(address).and_then(|at| server::start_metrics(metrics, at)) {
+    match TcpListener::bind(address).and_then(|at| server::start_metrics(app.clone(), metrics, at))
+    {
         Ok(side) => drop(tokio::task::spawn_local(side)),
         Err(error) => tracing::warn!(address, %error, "the metrics are not served"),
     }

@@ -40,6 +40,17 @@ impl Pool {
         &self.0
     }
 
+    /// Its connections: those at work, and those that wait for work.
+    #[must_use]
+    pub fn connections(&self) -> (usize, usize) {
+        let (all, idle) = match self.0.get_database_backend() {
+            Backend::Postgres => sizes(self.0.get_postgres_connection_pool()),
+            Backend::MySql => sizes(self.0.get_mysql_connection_pool()),
+            _ => sizes(self.0.get_sqlite_connection_pool()),
+        };
+        (all.saturating_sub(idle), idle)
+    }
+
     pub(super) async fn begin(&self, options: TransactionOptions) -> Result<Tx, DbErr> {
         #[expect(clippy::disallowed_methods, reason = "the one place that begins transactions")]
         Ok(Tx(self.0.begin_with_options(options).await?))
@@ -52,6 +63,10 @@ impl Pool {
     pub async fn close(self) -> Result<(), DbErr> {
         self.0.close().await
     }
+}
+
+fn sizes<D: sqlx::Database>(pool: &sqlx::Pool<D>) -> (usize, usize) {
+    (usize::try_from(pool.size()).unwrap_or(usize::MAX), pool.num_idle())
 }
 
 impl Tx {

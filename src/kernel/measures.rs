@@ -13,6 +13,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use super::process::Process;
+
 /// The families that jobs fill; cloning shares them.
 #[derive(Clone, Default)]
 pub struct Measures {
@@ -30,6 +32,9 @@ pub struct Measures {
     audit_proved: Known,
     signatures: Family<RefusalLabels, Counter>,
     restarts: Family<WorkLabels, Counter>,
+    database_up: Gauge,
+    kv_up: Gauge,
+    connections: Family<ConnectionLabels, Gauge>,
 }
 
 /// A number that has no sample until it is known: nought would say that all is well.
@@ -64,6 +69,12 @@ impl fmt::Debug for Measures {
 struct JobLabels {
     kind: &'static str,
     result: &'static str,
+}
+
+/// Busy or idle.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ConnectionLabels {
+    state: &'static str,
 }
 
 /// From a closed list.
@@ -153,6 +164,20 @@ impl Measures {
         self.restarts.get_or_create(&WorkLabels { work }).inc();
     }
 
+    /// Notes whether the database and the kv answer this process.
+    pub fn up(&self, database: bool, kv: bool) {
+        self.database_up.set(i64::from(database));
+        self.kv_up.set(i64::from(kv));
+    }
+
+    /// Notes the connections of this process's pool to the database.
+    pub fn connections(&self, busy: usize, idle: usize) {
+        for (state, count) in [("busy", busy), ("idle", idle)] {
+            let gauge = self.connections.get_or_create(&ConnectionLabels { state });
+            gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+    }
+
     /// Shows them all in `registry`.
     pub fn register(&self, registry: &mut Registry) {
         registry.register(
@@ -200,6 +225,26 @@ impl Measures {
         );
         self.register_audit(registry);
         self.register_webhooks(registry);
+        self.register_health(registry);
+    }
+
+    fn register_health(&self, registry: &mut Registry) {
+        registry.register(
+            "huiyi_database_up",
+            "Whether the database answers this process: 1 or 0",
+            self.database_up.clone(),
+        );
+        registry.register(
+            "huiyi_kv_up",
+            "Whether Redis, or its twin, answers this process: 1 or 0",
+            self.kv_up.clone(),
+        );
+        registry.register(
+            "huiyi_database_connections",
+            "Connections of this process's pool to the database by state",
+            self.connections.clone(),
+        );
+        registry.register_collector(Box::new(Process));
     }
 
     fn register_webhooks(&self, registry: &mut Registry) {

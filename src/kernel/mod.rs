@@ -13,6 +13,7 @@ pub mod memory;
 pub mod mobile;
 pub mod mode;
 pub mod network;
+pub mod process;
 pub mod secret;
 pub mod trace;
 pub mod vault;

@@ -1,6 +1,7 @@
 //! `/livez`, `/readyz`, `/metrics`: for the people who run it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
@@ -19,6 +20,9 @@ impl Stopping {
         self.0.store(true, Ordering::SeqCst);
     }
 }
+
+/// How long a scrape waits for the database and the kv; Prometheus waits ten seconds for a scrape.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 #[derive(Serialize)]
 struct Readiness {
@@ -68,7 +72,14 @@ async fn ready(app: web::ThinData<App>, stopping: Option<web::Data<Stopping>>) -
     }
 }
 
-async fn metrics(metrics: web::Data<Metrics>) -> HttpResponse {
+/// Asked for at each scrape, so that they tell of now. A database that hangs counts as down.
+async fn metrics(metrics: web::Data<Metrics>, app: web::ThinData<App>) -> HttpResponse {
+    let database = tokio::time::timeout(PATIENCE, schema::pending(&app.db));
+    let kv = tokio::time::timeout(PATIENCE, app.kv.ping());
+    let (database, kv) = tokio::join!(database, kv);
+    app.measures.up(matches!(database, Ok(Ok(_))), matches!(kv, Ok(Ok(()))));
+    let (busy, idle) = app.db.write().connections();
+    app.measures.connections(busy, idle);
     HttpResponse::Ok()
         .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
         .body(metrics.text())

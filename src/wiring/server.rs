@@ -59,10 +59,11 @@ pub fn start(
 ///
 /// # Errors
 /// The listener cannot be used.
-pub fn start_metrics(metrics: Metrics, listener: TcpListener) -> std::io::Result<Server> {
+pub fn start_metrics(app: App, metrics: Metrics, listener: TcpListener) -> std::io::Result<Server> {
     let metrics = web::Data::new(metrics);
     let server = HttpServer::new(move || {
         ActixApp::new()
+            .app_data(web::ThinData(app.clone()))
             .app_data(metrics.clone())
             .configure(super::probes::configure_metrics)
             .default_service(web::to(not_found))

@@ -8,11 +8,13 @@ use entity::points_account;
 use huiyi::jobs;
 use huiyi::points::jobs as points;
 use sea_orm::EntityTrait;
+use serde_json::Value;
 
 use super::{queue, row};
 use crate::support::{TestApp, earn, logs};
 
 const ALERTS: &str = include_str!("../../../deploy/alerts.yml");
+const BOARD: &str = include_str!("../../../deploy/grafana.json");
 
 async fn metrics(app: &TestApp) -> String {
     jobs::measure(&app.app).await.unwrap();
@@ -92,20 +94,31 @@ async fn the_queue_is_measured() {
     assert!(!text.contains("nobody"), "kinds that we do not know are no labels");
 }
 
-/// Each metric that an alert names is exported.
+/// Each metric that an alert or a panel of the board names is exported.
 #[actix_web::test]
-async fn every_metric_of_the_alert_rules_is_exported() {
+async fn every_metric_of_the_alert_rules_and_of_the_board_is_exported() {
     let app = TestApp::start().await;
     app.get("/v1/nowhere").send().await;
+    // Families without a sample are not shown.
+    app.app.measures.webhook_attempted("delivered");
+    app.app.measures.job_finished("reconcile", "done");
     let text = metrics(&app).await;
     let word = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
-    let named: BTreeSet<&str> = ALERTS
-        .lines()
-        .filter(|line| line.trim_start().starts_with("expr:"))
+    let rules = ALERTS.lines().filter(|line| line.trim_start().starts_with("expr:"));
+    let board: Value = serde_json::from_str(BOARD).unwrap();
+    let targets = board["panels"].as_array().unwrap().iter().flat_map(|panel| {
+        panel["targets"].as_array().into_iter().flatten().map(|target| target["expr"].as_str())
+    });
+    let named: BTreeSet<&str> = rules
+        .chain(targets.flatten())
         .flat_map(|line| line.split(word))
-        .filter(|name| name.starts_with("huiyi_") || name.starts_with("http_server_"))
+        .filter(|name| {
+            ["huiyi_", "http_server_", "process_"].iter().any(|own| name.starts_with(own))
+        })
         .collect();
-    assert!(named.contains("huiyi_ledger_verify_differences") && named.contains("huiyi_jobs_dead"));
+    for some in ["huiyi_ledger_verify_differences", "huiyi_jobs_dead", "process_open_fds"] {
+        assert!(named.contains(some), "{named:?}");
+    }
     for name in named {
         let family = ["_total", "_bucket", "_count"]
             .iter()
@@ -113,4 +126,17 @@ async fn every_metric_of_the_alert_rules_is_exported() {
             .unwrap_or(name);
         assert!(text.contains(&format!("# TYPE {family} ")), "{name} is not exported\n{text}");
     }
+}
+
+/// OPS-2: a scrape tells of its own moment.
+#[actix_web::test]
+async fn a_scrape_tells_whether_the_database_answers() {
+    let app = TestApp::start().await;
+    let text = metrics(&app).await;
+    for line in ["huiyi_database_up 1", "huiyi_kv_up 1"] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    app.app.db.clone().close().await.unwrap();
+    let text = app.get("/metrics").send().await.text;
+    assert!(text.contains("huiyi_database_up 0") && text.contains("huiyi_kv_up 1"), "{text}");
 }
