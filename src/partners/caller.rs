@@ -117,18 +117,17 @@ fn enter<T: 'static>(
     let asked = request.clone();
     gate::guard(request, async move {
         let app = app(&asked)?;
-        let key = match payload {
-            Some(payload) => signed(&app, &asked, payload).await.inspect_err(|error| {
+        let key = if let Some(payload) = payload {
+            signed(&app, &asked, payload).await.inspect_err(|error| {
                 if let Error::Refused(refusal) = error {
                     app.measures.signature_refused(refusal.code.code);
                 }
-            })?,
-            None => {
-                let key = authenticate(&app, bearer(&asked)?).await?;
-                key.check_address(ClientIp::of(&asked))?;
-                admit(&app, &asked, &key).await?;
-                key
-            }
+            })?
+        } else {
+            let key = authenticate(&app, bearer(&asked)?).await?;
+            key.check_address(ClientIp::of(&asked))?;
+            admit(&app, &asked, &key).await?;
+            key
         };
         welcome(key)
     })

@@ -123,7 +123,7 @@ pub async fn run(app: App, stop: Stop) {
             jobs::run(sandbox, WORK, stop.clone()).await;
         }
     };
-    join(jobs::run(app, WORK, stop.clone()), apart).await;
+    Box::pin(join(jobs::run(app, WORK, stop.clone()), apart)).await;
 }
 
 /// A worker for every job, to be stepped by hand.
