@@ -38,10 +38,12 @@ macro_rules! code {
 }
 
 mod audit;
+mod stock;
 mod timeline;
 mod webhooks;
 
 pub use audit::{AuditAction, AuditOutcome};
+pub use stock::*;
 pub use timeline::TimelineKind;
 pub use webhooks::*;
 

@@ -196,6 +196,12 @@ id!(/// A style of the catalogue (OR-5).
     ProductId, "prd");
 id!(/// A style in one colour and size.
     SkuId, "sku");
+id!(/// Pieces of a SKU in a store (OR-5).
+    StockLevelId, "stl");
+id!(/// One immutable movement of stock (OR-5).
+    StockMoveId, "stm");
+id!(/// Pieces promised for a while (OR-5).
+    StockHoldId, "sth");
 id!(/// An order of any channel (OR-1).
     OrderId, "ord");
 id!(/// A line of an order.

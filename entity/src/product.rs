@@ -1,9 +1,11 @@
 //! A style of the catalogue (OR-5).
 
+use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
+use crate::codes::ProductState;
 use crate::ids::ProductId;
-use crate::values::Fen;
+use crate::values::{Digest, Fen, SizeChart};
 
 /// A style of the catalogue (OR-5).
 #[sea_orm::model]
@@ -27,6 +29,18 @@ pub struct Model {
     pub style_tag: String,
     /// List price.
     pub list_fen: Fen,
+    /// Material, such as 桑蚕丝 100%.
+    pub material: Option<String>,
+    /// Measures by size.
+    pub size_chart: Option<SizeChart>,
+    /// Whether it is still sold.
+    pub state: ProductState,
+    /// The sender's number of it; 0 when we loaded it ourselves.
+    pub version: i64,
+    /// Digest of what the sender said.
+    pub fingerprint: Option<Digest>,
+    /// Last change.
+    pub updated_at: Option<DateTime<Utc>>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

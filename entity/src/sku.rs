@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::codes::ProductState;
 use crate::ids::{ProductId, SkuId};
 
 /// A style in one colour and size.
@@ -20,6 +21,10 @@ pub struct Model {
     pub colour: String,
     /// Size.
     pub size: String,
+    /// Whether it is still sold.
+    pub state: ProductState,
+    /// Its place among the SKUs of its style, as they were sent.
+    pub position: i32,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -87,6 +87,19 @@ pub struct Words(pub Vec<String>);
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub struct Sizes(pub std::collections::BTreeMap<String, String>);
 
+/// Measures of a garment by size, in the sequence in which sizes are shown (OR-5).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct SizeChart(pub Vec<SizeMeasures>);
+
+/// Measures of one size.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SizeMeasures {
+    /// Size, as on the SKU.
+    pub size: String,
+    /// Measure, such as 胸围, in millimetres.
+    pub measures_mm: std::collections::BTreeMap<String, i64>,
+}
+
 /// When and where a points campaign holds (BN-8); an empty list, or a `false`, asks for nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 #[serde(default)]

@@ -37,6 +37,8 @@ mod m20261122_000026_tie_orders_to_points;
 mod m20261122_000027_create_audit_log;
 mod m20261122_000031_extend_partners;
 mod m20261122_000032_create_webhooks;
+mod m20261122_000033_extend_catalog;
+mod m20261122_000034_create_stock;
 mod m20261122_000041_create_member_timeline;
 mod m20261122_000042_create_installation;
 
@@ -77,6 +79,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000027_create_audit_log::Migration),
             Box::new(m20261122_000031_extend_partners::Migration),
             Box::new(m20261122_000032_create_webhooks::Migration),
+            Box::new(m20261122_000033_extend_catalog::Migration),
+            Box::new(m20261122_000034_create_stock::Migration),
             Box::new(m20261122_000041_create_member_timeline::Migration),
             Box::new(m20261122_000042_create_installation::Migration),
         ]

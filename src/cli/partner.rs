@@ -13,7 +13,8 @@ Examples:
   huiyi partner create 门店收银 --scope orders:write --scope points:write --config huiyi.toml
   huiyi partner create 新收银 --sandbox --scope orders:write     for trials; needs sandbox.database_url
 
-Scopes: orders:write, points:write, members:read, benefits:write. The key is shown once.";
+Scopes: orders:write, points:write, members:read, benefits:write, catalog:read, catalog:write,
+stock:write, webhooks:manage. The key is shown once.";
 
 /// Make partners and their keys
 #[derive(Debug, Subcommand)]

@@ -5,7 +5,7 @@ use clap::Args;
 use super::{Failure, Settings, logs, process, say};
 use crate::app::App;
 use crate::points::service::{self as points, Difference, Sealing};
-use crate::wiring::proof::prove;
+use crate::wiring::proof::{Found, prove};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -13,14 +13,14 @@ Examples:
 
   huiyi reconcile --seal                   once, after an upgrade from a version without codes
 
-Recomputes every balance and every lot from the transfers, closed days and budgets too, and checks the code of each row, so
+Recomputes every balance and every lot from the transfers, closed days, budgets and the stock of every SKU too, and checks the code of each row, so
 that whatever was changed by hand is named. It changes none of it and may run beside servers.
 It takes two connections of the database for a while; --lanes 1 takes longer and leaves more to traffic.
 --seal puts the accounts from before the codes under one, if nothing else is wrong with them; it can be done once, and
 broken off. Until then they are named as Unsealed.
 Exit code 1 when anything differs.";
 
-/// Recompute all points and growth from their transfers and print what differs
+/// Recompute points, growth and stock from their movements and print what differs
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Reconcile {
@@ -57,25 +57,34 @@ async fn seal(app: &App) -> Result<(), Failure> {
         Sealing::DoneBefore(at) => Err(Failure::Failed(format!(
             "accounts were sealed at {at}.\n  What has no code now lost it since: `huiyi reconcile` names it."
         ))),
-        Sealing::Refused(differences) => tell(&differences),
+        Sealing::Refused(differences) => {
+            tell(&differences.into_iter().map(Found::Ledger).collect::<Vec<_>>())
+        }
     }
 }
 
-fn tell(differences: &[Difference]) -> Result<(), Failure> {
-    for one in differences {
-        let whose = one.account.map(|account| {
-            let member = one.member.map_or_else(|| "nobody".to_owned(), |id| id.to_string());
-            format!("{member} {account} ")
+fn tell(found: &[Found]) -> Result<(), Failure> {
+    for one in found {
+        say(match one {
+            Found::Ledger(one) => of_ledger(one),
+            Found::Stock(one) => format!("stock {one}"),
         });
-        let ledger = match (one.ledger, one.account) {
-            (Some(ledger), _) => ledger.as_str(),
-            (None, Some(_)) => "unknown ledger",
-            (None, None) => "all",
-        };
-        let whose = whose.unwrap_or_default();
-        let (what, expected, found) = (&one.what, one.expected, one.found);
-        say(format!("{whose}{ledger}: {what:?}: expected {expected}, found {found}"));
     }
-    say(format!("{} differences", differences.len()));
-    if differences.is_empty() { Ok(()) } else { Err(Failure::Found) }
+    say(format!("{} differences", found.len()));
+    if found.is_empty() { Ok(()) } else { Err(Failure::Found) }
+}
+
+fn of_ledger(one: &Difference) -> String {
+    let whose = one.account.map(|account| {
+        let member = one.member.map_or_else(|| "nobody".to_owned(), |id| id.to_string());
+        format!("{member} {account} ")
+    });
+    let ledger = match (one.ledger, one.account) {
+        (Some(ledger), _) => ledger.as_str(),
+        (None, Some(_)) => "unknown ledger",
+        (None, None) => "all",
+    };
+    let whose = whose.unwrap_or_default();
+    let (what, expected, found) = (&one.what, one.expected, one.found);
+    format!("{whose}{ledger}: {what:?}: expected {expected}, found {found}")
 }

@@ -2,6 +2,7 @@
 
 pub mod bearer;
 pub mod body;
+pub mod chunks;
 pub mod client;
 pub mod codes;
 pub mod context;
@@ -10,6 +11,7 @@ pub mod etag;
 pub mod gate;
 pub mod gathered;
 pub mod idempotency;
+pub mod items;
 pub mod limits;
 pub mod metrics;
 pub mod pages;

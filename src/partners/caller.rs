@@ -51,6 +51,27 @@ impl Scope for BenefitsWrite {
     const NAME: &'static str = "benefits:write";
 }
 
+/// Reads products and stock.
+#[derive(Clone, Copy, Debug)]
+pub struct CatalogRead;
+impl Scope for CatalogRead {
+    const NAME: &'static str = "catalog:read";
+}
+
+/// Sends products.
+#[derive(Clone, Copy, Debug)]
+pub struct CatalogWrite;
+impl Scope for CatalogWrite {
+    const NAME: &'static str = "catalog:write";
+}
+
+/// Moves, counts and holds stock.
+#[derive(Clone, Copy, Debug)]
+pub struct StockWrite;
+impl Scope for StockWrite {
+    const NAME: &'static str = "stock:write";
+}
+
 /// Has events delivered to itself.
 #[derive(Clone, Copy, Debug)]
 pub struct WebhooksManage;
@@ -64,6 +85,9 @@ pub const SCOPES: &[&str] = &[
     PointsWrite::NAME,
     MembersRead::NAME,
     BenefitsWrite::NAME,
+    CatalogRead::NAME,
+    CatalogWrite::NAME,
+    StockWrite::NAME,
     WebhooksManage::NAME,
 ];
 

@@ -1,11 +1,13 @@
 //! Background jobs of points. Each goes in batches, one transaction each, until nothing is left: after three days without
 //! a worker the first slot catches up, and a worker that dies leaves whole batches behind.
 
+use std::fmt;
+
 use crate::app::App;
 use crate::http::Result;
 use crate::jobs::Job;
 use crate::kernel::abort_at;
-use crate::points::service::{self, Difference};
+use crate::points::service;
 
 /// Lots, checkouts or notices a transaction: some tens of milliseconds, so that tills do not wait.
 const BATCH: u64 = 500;
@@ -16,9 +18,9 @@ const DAYS: usize = 31;
 
 /// Tells the log of differences that a proof found (PT-9): ids only, no names. Each line, and the alert by
 /// `huiyi_ledger_verify_differences`, is for a person: trying again changes nothing.
-pub fn tell(found: &[Difference]) {
+pub fn tell(found: &[impl fmt::Display]) {
     for difference in found.iter().take(LOGGED) {
-        tracing::error!(%difference, "the ledger differs from its transfers");
+        tracing::error!(%difference, "a ledger differs from its movements");
     }
     if found.is_empty() {
         tracing::info!("the ledgers prove themselves");

@@ -17,6 +17,7 @@ const SUMS: &str = "sums over everybody";
 const SELF: &str = "the caller's own name and role";
 const TOKENS: &str = "tokens of a sign-in that has its line";
 const MACHINES: &str = "third parties and their keys are no persons";
+const GOODS: &str = "goods and pieces, nobody's data";
 const WORK: &str = "work of ours by kind, time and reason";
 
 /// Every route of staff: method, path, duty. A path that ends in `*` stands for all that begin so.
@@ -38,6 +39,10 @@ pub static STAFF_ROUTES: &[(&str, &str, Duty)] = &[
     ),
     ("get", "/v1/guide/customers/{id}/tier/history", Duty::Line(Action::MemberRead)),
     ("get", "/v1/guide/customers/{id}/timeline", Duty::Line(Action::MemberRead)),
+    ("get", "/v1/guide/products*", Duty::Nothing(GOODS)),
+    ("get", "/v1/guide/stock", Duty::Nothing(GOODS)),
+    ("get", "/v1/admin/products*", Duty::Nothing(GOODS)),
+    ("get", "/v1/admin/stock", Duty::Nothing(GOODS)),
     ("get", "/v1/guide/leaderboards/{board}", Duty::Line(Action::MemberSearched)),
     ("post", "/v1/admin/invitations:accept", Duty::Line(Action::StaffPasswordSet)),
     ("post", "/v1/admin/sessions", Duty::Line(Action::StaffSignedIn)),

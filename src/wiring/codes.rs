@@ -2,7 +2,8 @@
 
 use crate::http::{Code, codes};
 use crate::{
-    identity, members, operations, orders, partners, points, sessions, staff, tiers, webhooks,
+    catalog, identity, members, operations, orders, partners, points, sessions, staff, tiers,
+    webhooks,
 };
 
 /// All of them: the general ones, then each capability's.
@@ -18,6 +19,7 @@ pub static CODES: &[&[Code]] = &[
     operations::error::ALL,
     tiers::error::ALL,
     webhooks::error::ALL,
+    catalog::error::ALL,
 ];
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::events::{Listed, Reach, VERSION};
 use crate::webhooks::service::Offer;
-use crate::{guides, identity, members, orders, points, tiers, webhooks};
+use crate::{catalog, guides, identity, members, orders, points, tiers, webhooks};
 
 /// Every kind, by name. What is published and not listed here fails the suite.
 pub static CATALOGUE: &[&dyn Listed] = &[
@@ -25,6 +25,8 @@ pub static CATALOGUE: &[&dyn Listed] = &[
     &orders::events::VOIDED,
     &points::events::EXPIRING,
     &points::events::MOVED,
+    &catalog::events::PRODUCT_CHANGED,
+    &catalog::events::STOCK_CHANGED,
     &tiers::events::EXPIRING,
     &tiers::events::LOWERED,
     &tiers::events::RENEWED,

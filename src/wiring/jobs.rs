@@ -9,6 +9,7 @@ use super::proof::prove;
 use super::reactions::REACTIONS;
 use crate::app::App;
 use crate::audit::jobs as audit;
+use crate::catalog::jobs as stock;
 use crate::db::idempotency;
 use crate::jobs::{self, Chore, Duty, Handler, Job, Missed, Schedule, Stop, When, Work, Worker};
 use crate::points::jobs as points;
@@ -27,6 +28,7 @@ pub static HANDLERS: &[(&str, Handler)] = &[
     ("settle_points", |app, job| points::settle(app, job).boxed_local()),
     ("expire_points", |app, job| points::expire(app, job).boxed_local()),
     ("lapse_holds", |app, job| points::lapse(app, job).boxed_local()),
+    ("lapse_stock_holds", |app, job| stock::lapse(app, job).boxed_local()),
     ("announce_expiring_points", |app, job| points::announce(app, job).boxed_local()),
     ("renew_tiers", |app, job| tiers::renew(app, job).boxed_local()),
     ("announce_tier_ends", |app, job| tiers::announce(app, job).boxed_local()),
@@ -42,6 +44,7 @@ pub static SCHEDULES: &[Schedule] = &[
     Schedule { name: "settle_points", when: When::Every(1), missed: Missed::Latest },
     Schedule { name: "expire_points", when: When::Every(30), missed: Missed::Latest },
     Schedule { name: "lapse_holds", when: When::Every(1), missed: Missed::Latest },
+    Schedule { name: "lapse_stock_holds", when: When::Every(1), missed: Missed::Latest },
     Schedule {
         name: "announce_expiring_points",
         when: When::DailyAt(9, 0),

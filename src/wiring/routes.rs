@@ -7,8 +7,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::events::offer;
 use super::sandbox::choose;
 use crate::{
-    customers, identity, leaderboards, members, operations, orders, partners, points, sessions,
-    staff, tiers, timeline, webhooks,
+    catalog, customers, identity, leaderboards, members, operations, orders, partners, points,
+    sessions, staff, tiers, timeline, webhooks,
 };
 
 /// `/v1/member`: the shopper herself.
@@ -30,6 +30,7 @@ pub fn guide(config: &mut ServiceConfig<'_>) {
         .configure(customers::routes::guide)
         .configure(tiers::routes::guide)
         .configure(timeline::routes::guide)
+        .configure(catalog::routes::guide)
         .configure(leaderboards::routes::guide);
 }
 
@@ -45,6 +46,7 @@ pub fn admin(config: &mut ServiceConfig<'_>) {
         .configure(orders::routes::admin)
         .configure(tiers::routes::admin)
         .configure(timeline::routes::admin)
+        .configure(catalog::routes::admin)
         .configure(|config| webhooks::routes::admin(config, offer()));
 }
 
@@ -55,6 +57,7 @@ pub fn open(config: &mut ServiceConfig<'_>) {
         .configure(orders::routes::open)
         .configure(points::routes::open)
         .configure(tiers::routes::open)
+        .configure(catalog::routes::open)
         .configure(|config| webhooks::routes::open(config, offer()));
 }
 

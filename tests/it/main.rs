@@ -16,6 +16,7 @@
 mod architecture;
 mod audit;
 mod canary;
+mod catalog;
 mod cli;
 mod crashes;
 mod customers;

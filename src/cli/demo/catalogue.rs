@@ -5,7 +5,7 @@ use entity::values::Fen;
 
 use super::chance::Chance;
 use super::people::Fit;
-use crate::catalog::service::ProductIn;
+use crate::catalog::service::{ProductIn, SkuIn};
 
 /// How shoppers dress.
 pub(super) const STYLE_TAGS: [&str; 5] = ["通勤", "休闲", "度假", "经典", "运动"];
@@ -211,10 +211,10 @@ impl Style {
     /// The SKU of one of its colours in the size that fits.
     pub(super) fn sku(&self, chance: &mut Chance, fit: &Fit) -> &str {
         let size = self.size(fit);
-        let fitting = self.product.skus.iter().filter(|(_, _, has)| *has == size);
-        let fitting: Vec<&str> = fitting.map(|(code, ..)| code.as_str()).collect();
+        let fitting = self.product.skus.iter().filter(|sku| sku.size == size);
+        let fitting: Vec<&str> = fitting.map(|sku| sku.code.as_str()).collect();
         match fitting.as_slice() {
-            [] => &self.product.skus[0].0,
+            [] => &self.product.skus[0].code,
             fitting => chance.one_of::<&str>(fitting),
         }
     }
@@ -265,11 +265,12 @@ fn style(chance: &mut Chance, number: usize, seasons: &[NaiveDate]) -> Style {
         price_band: price_band(list).to_owned(),
         style_tag: (*chance.one_of(&STYLE_TAGS)).to_owned(),
         list: Fen(list * 100),
+        ..ProductIn::default()
     };
     Style { product, sizing: kind.sizing, from }
 }
 
-fn skus(chance: &mut Chance, style: &str, sizing: Sizing) -> Vec<(String, String, String)> {
+fn skus(chance: &mut Chance, style: &str, sizing: Sizing) -> Vec<SkuIn> {
     let sizes: &[&str] = match sizing {
         Sizing::Letters => &LETTERS,
         Sizing::Tops => &TOPS,
@@ -283,7 +284,7 @@ fn skus(chance: &mut Chance, style: &str, sizing: Sizing) -> Vec<(String, String
         .flat_map(|(code, colour)| sizes.iter().map(move |size| (*code, *colour, *size)))
         .map(|(code, colour, size)| {
             let plain = size.split('/').next().unwrap_or(size);
-            (format!("{style}-{code}-{plain}"), colour.to_owned(), size.to_owned())
+            SkuIn::new(&format!("{style}-{code}-{plain}"), colour, size)
         })
         .collect()
 }
@@ -313,7 +314,7 @@ mod tests {
         let all = all();
         assert_eq!(all.len(), STYLES);
         let codes: Vec<&String> =
-            all.iter().flat_map(|style| &style.product.skus).map(|(code, ..)| code).collect();
+            all.iter().flat_map(|style| &style.product.skus).map(|sku| &sku.code).collect();
         assert_eq!(codes.iter().collect::<HashSet<_>>().len(), codes.len());
         assert!(codes.len() > 1500, "{}", codes.len());
     }

@@ -18,11 +18,12 @@ use crate::app::App;
 use crate::audit::service::Author;
 use crate::catalog::service as catalog;
 use crate::cli::Failure;
+use crate::http::chunks::MOST_ITEMS;
 use crate::http::{Error, Patch};
 use crate::kernel::clock::Clock;
 use crate::kernel::mobile::Mobile;
 use crate::members::service::{self as members, ProfilePatch};
-use crate::orders::service::{self as orders, MOST_ITEMS, OrderIn, OrderOutcome, RefundIn};
+use crate::orders::service::{self as orders, OrderIn, OrderOutcome, RefundIn};
 use crate::orders::service::{OrderResult, RefundOutcome};
 use crate::partners::service as partners;
 use crate::points::service::{self as points, Customer, TillMove};
@@ -30,7 +31,17 @@ use crate::staff::service::{self as staff, NewStaff};
 use crate::stores::service as stores;
 
 /// What the demo's partner may do.
-const SCOPES: [&str; 3] = ["orders:write", "points:write", "members:read"];
+const SCOPES: [&str; 6] = [
+    "orders:write",
+    "points:write",
+    "members:read",
+    "catalog:read",
+    "catalog:write",
+    "stock:write",
+];
+
+/// Styles that stores have in stock: those of the season.
+const STOCKED: usize = 30;
 
 /// Lots a batch.
 const LOTS: u64 = 1000;
@@ -52,6 +63,8 @@ pub(super) async fn seed(
     let styles = catalogue::styles(first_day, today);
     let products: Vec<_> = styles.iter().map(|style| style.product.clone()).collect();
     let (sku_code, list_fen) = example(&products)?;
+    let newest = products.iter().rev().take(STOCKED).flat_map(|one| &one.skus);
+    let newest: Vec<String> = newest.map(|sku| sku.code.clone()).collect();
     catalog::put(app, products).await?;
     let author = Author::system("demo");
     let partner = partners::NewPartner::named("演示收银与商城");
@@ -68,14 +81,35 @@ pub(super) async fn seed(
     let past = Past { app, clock, now, partner, shoppers: &shoppers };
     past.live_through(history).await?;
     clock.set(now);
+    stock(app, &newest, now).await?;
     Ok(State { partner_key, password, sku_code, list_fen, members: count, orders, is_new: true })
+}
+
+/// Counts the newest styles in every store; some sizes are gone here and there.
+async fn stock(app: &App, skus: &[String], now: DateTime<Utc>) -> Result<(), Failure> {
+    let counts = skus.iter().enumerate().flat_map(|(n, sku)| {
+        people::STORES.iter().enumerate().map(move |(m, place)| catalog::StockReport {
+            document_no: "OPENING".to_owned(),
+            line_no: None,
+            sku_code: sku.clone(),
+            store_code: place.code.to_owned(),
+            act: catalog::StockAct::Count(i64::try_from((n * 5 + m * 3) % 7).unwrap_or_default()),
+            at: now,
+        })
+    });
+    let counts: Vec<catalog::StockReport> = counts.collect();
+    let who = catalog::Reporter::Import("demo".to_owned());
+    for answer in catalog::report_stock(app, &who, &counts).await? {
+        answer.map_err(|refusal| Failure::failed(refusal.code.code))?;
+    }
+    Ok(())
 }
 
 /// A SKU for the examples, and what it costs.
 fn example(products: &[catalog::ProductIn]) -> Result<(String, i64), Failure> {
     let sku = products.iter().rev().find_map(|one| Some((one.skus.first()?, one.list)));
-    let ((code, ..), list) = sku.ok_or_else(|| Failure::failed("the catalogue is empty"))?;
-    Ok((code.clone(), list.0))
+    let (sku, list) = sku.ok_or_else(|| Failure::failed("the catalogue is empty"))?;
+    Ok((sku.code.clone(), list.0))
 }
 
 async fn organise(app: &App, password: &str) -> Result<(), Failure> {

@@ -59,7 +59,7 @@ pub(in crate::members) async fn held(
             .column(identifier::Column::MemberId)
             .column(identifier::Column::Kind)
             .column(identifier::Column::Scope)
-            .filter(identifier::Column::MemberId.is_in(chunk.iter().copied()))
+            .filter(among(db, identifier::Column::MemberId, chunk.iter().copied()))
             .into_tuple()
             .all(db)
             .await?;
@@ -89,7 +89,7 @@ pub(in crate::members) async fn insert(
 pub(in crate::members) async fn delete(db: &impl Conn, ids: &[IdentifierId]) -> Result<(), DbErr> {
     for chunk in ids.chunks(CHUNK) {
         identifier::Entity::delete_many()
-            .filter(identifier::Column::Id.is_in(chunk.iter().copied()))
+            .filter(among(db, identifier::Column::Id, chunk.iter().copied()))
             .exec(db)
             .await?;
     }
@@ -121,7 +121,7 @@ pub(in crate::members) async fn of_members(
     let mut found = Vec::new();
     for chunk in members.chunks(CHUNK) {
         let rows = identifier::Entity::find()
-            .filter(identifier::Column::MemberId.is_in(chunk.iter().copied()))
+            .filter(among(db, identifier::Column::MemberId, chunk.iter().copied()))
             .order_by_asc(identifier::Column::MemberId)
             .order_by_asc(identifier::Column::CreatedAt)
             .order_by_asc(identifier::Column::Id)

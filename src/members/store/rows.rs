@@ -34,7 +34,7 @@ pub(in crate::members) async fn merged_into(
         let query = member::Entity::find()
             .select_only()
             .column(member::Column::Id)
-            .filter(member::Column::MergedInto.is_in(chunk.iter().copied()))
+            .filter(among(db, member::Column::MergedInto, chunk.iter().copied()))
             .order_by_asc(member::Column::Id);
         found.extend(query.into_tuple::<MemberId>().all(db).await?);
     }
@@ -51,7 +51,7 @@ pub(in crate::members) async fn gone_into(
         let rows: Vec<(MemberId, Option<MemberId>, DateTime<Utc>)> = member::Entity::find()
             .select_only()
             .columns([member::Column::Id, member::Column::MergedInto, member::Column::UpdatedAt])
-            .filter(member::Column::MergedInto.is_in(chunk.iter().copied()))
+            .filter(among(db, member::Column::MergedInto, chunk.iter().copied()))
             .order_by_asc(member::Column::Id)
             .into_tuple()
             .all(db)
@@ -72,7 +72,7 @@ pub(in crate::members) async fn merge_times(
         let query = Entity::find()
             .select_only()
             .columns([Column::LoserId, Column::MergedAt])
-            .filter(Column::LoserId.is_in(chunk.iter().copied()));
+            .filter(among(db, Column::LoserId, chunk.iter().copied()));
         found.extend(query.into_tuple::<(MemberId, DateTime<Utc>)>().all(db).await?);
     }
     Ok(found)

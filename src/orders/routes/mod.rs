@@ -1,7 +1,6 @@
 //! Routes and wire types of orders.
 
 mod dry_run;
-mod items;
 mod order_answers;
 mod order_wire;
 mod orders;

@@ -4,7 +4,7 @@ use entity::ids::{MemberId, OrderId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::items::ItemProblem;
+use crate::http::items::ItemProblem;
 use crate::http::problem::{Language, Refusal};
 use crate::http::{Error, Result};
 use crate::orders::service::{OrderOutcome, OrderResult, Warning};

@@ -7,8 +7,8 @@ use garde::Validate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::items::{Items, a_batch};
 use super::text::{maybe_identifier, maybe_plain, number, plain};
+use crate::http::items::{Items, a_batch};
 use crate::http::{Error, Result};
 use crate::kernel::mobile::Mobile;
 use crate::orders::error;

@@ -3,11 +3,11 @@
 use actix_web::web::{Json, ThinData};
 use actix_web::{HttpRequest, post};
 
-use super::items::each;
 use super::order_answers::{OrderBatchResponse, OrderReceipt, batch_response, receipt};
 use super::order_wire::{OrderBatchRequest, OrderRequest, into_order};
 use crate::app::App;
 use crate::http::context::language;
+use crate::http::items::each;
 use crate::http::{BatchBody, Body, Error, Problem, Result};
 use crate::orders::service;
 use crate::partners::caller::{OrdersWrite, PartnerCaller};
@@ -82,5 +82,5 @@ pub(super) async fn send_order_batch(
     let items = body.0.orders;
     let ingest = async |orders| service::ingest(&app, caller.partner, orders).await;
     let results = each(items.read(into_order), ingest).await?;
-    Ok(Json(batch_response(items.numbers(), results, language(&request))))
+    Ok(Json(batch_response(items.named("external_no"), results, language(&request))))
 }

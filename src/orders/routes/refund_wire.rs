@@ -8,9 +8,9 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::items::{ItemProblem, Items, a_batch};
 use super::order_wire::check_currency;
 use super::text::number;
+use crate::http::items::{ItemProblem, Items, a_batch};
 use crate::http::problem::{Language, Refusal};
 use crate::http::{Error, Result};
 use crate::orders::service::{

@@ -3,7 +3,6 @@
 use actix_web::web::{Json, ThinData};
 use actix_web::{HttpRequest, post};
 
-use super::items::each;
 use super::preview_wire::RefundPreview;
 use super::refund_wire::{
     RefundBatchRequest, RefundBatchResponse, RefundReceipt, RefundRequest, batch_response,
@@ -11,6 +10,7 @@ use super::refund_wire::{
 };
 use crate::app::App;
 use crate::http::context::language;
+use crate::http::items::each;
 use crate::http::{BatchBody, Body, Error, Problem, Result};
 use crate::orders::service;
 use crate::partners::caller::{OrdersWrite, PartnerCaller};
@@ -81,7 +81,7 @@ pub(super) async fn send_refund_batch(
     let items = body.0.refunds;
     let ingest = async |refunds| service::ingest_refunds(&app, caller.partner, refunds).await;
     let results = each(items.read(into_refund), ingest).await?;
-    Ok(Json(batch_response(items.numbers(), results, language(&request))))
+    Ok(Json(batch_response(items.named("external_no"), results, language(&request))))
 }
 
 /// Preview a refund

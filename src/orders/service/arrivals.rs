@@ -6,11 +6,11 @@ use entity::ids::{MemberId, OrderId, PartnerId, RegionId, StaffId, StoreId};
 use entity::values::Digest;
 
 use super::booking;
-use super::chunks::each_by_itself;
 use crate::app::App;
 use crate::catalog::service::{self as catalog, SkuInfo};
 use crate::db::{self, Conn};
 use crate::http::Result;
+use crate::http::chunks::each_by_itself;
 use crate::http::problem::Refusal;
 use crate::orders::rules::content::{OrderIn, check_order};
 use crate::orders::rules::spelling::canonical_order;

@@ -3,7 +3,6 @@
 mod arrivals;
 mod booking;
 mod buyers;
-mod chunks;
 mod deciding;
 mod deducting;
 mod dry_run;
@@ -39,9 +38,6 @@ pub use headings::{OrderHeading, headings};
 pub use previewing::{PlannedLine, RefundPlan, preview_refund};
 pub use proving::prove_budgets;
 pub use refunding::{RefundOutcome, RefundResult, RefundState, ingest_refunds};
-
-/// Most orders or refunds in one transaction.
-pub const MOST_ITEMS: usize = 1000;
 
 /// A line of an order that stands.
 pub type StoredLine = entity::order_line::Model;

@@ -8,12 +8,12 @@ use entity::values::{Digest, Fen};
 use entity::{order_refund, order_refund_line, sales_order};
 
 use super::arrivals::regions_of;
-use super::chunks::each_by_itself;
 use super::effects::Effects;
 use super::taking_back::{Sold, Surroundings};
 use super::{deducting, rows};
 use crate::app::App;
 use crate::db::{self, Tx};
+use crate::http::chunks::each_by_itself;
 use crate::http::problem::Refusal;
 use crate::http::{Code, Error, Result};
 use crate::kernel::actor::Actor;

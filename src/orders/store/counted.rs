@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::CHUNK;
-use crate::db::Conn;
+use crate::db::{Conn, rows};
 
 /// What an order was granted, and by which versions.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -68,7 +68,8 @@ pub(in crate::orders) async fn granted_to(
 ) -> Result<Vec<GrantedOrder>, DbErr> {
     let mut found = Vec::new();
     for chunk in members.chunks(CHUNK) {
-        let query = granted_by(versions).filter(C::MemberId.is_in(chunk.iter().copied()));
+        let query =
+            granted_by(versions).filter(rows::among(db, C::MemberId, chunk.iter().copied()));
         found.extend(query.into_model().all(db).await?);
     }
     Ok(found)

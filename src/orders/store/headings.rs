@@ -7,7 +7,7 @@ use entity::sales_order;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use super::CHUNK;
-use crate::db::Conn;
+use crate::db::{Conn, rows};
 
 /// Orders by id.
 pub(in crate::orders) async fn orders_by_id(
@@ -16,7 +16,7 @@ pub(in crate::orders) async fn orders_by_id(
 ) -> Result<Vec<sales_order::Model>, DbErr> {
     let mut found = Vec::new();
     for chunk in ids.chunks(CHUNK) {
-        let filter = sales_order::Column::Id.is_in(chunk.iter().copied());
+        let filter = rows::among(db, sales_order::Column::Id, chunk.iter().copied());
         found.extend(sales_order::Entity::find().filter(filter).all(db).await?);
     }
     Ok(found)

@@ -9,7 +9,7 @@ use entity::{order_line, order_payment, order_refund, order_refund_line, sales_o
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::CHUNK;
-use crate::db::{Conn, Tx, keyset};
+use crate::db::{Conn, Tx, keyset, rows};
 use crate::orders::rules::content::Number;
 
 /// The orders with these numbers, locked in the order of their numbers until the transaction ends.
@@ -83,7 +83,7 @@ pub(in crate::orders) async fn lines_of(
     let mut found: HashMap<OrderId, Vec<order_line::Model>> = HashMap::new();
     for chunk in orders.chunks(CHUNK) {
         let rows = order_line::Entity::find()
-            .filter(C::OrderId.is_in(chunk.iter().copied()))
+            .filter(rows::among(db, C::OrderId, chunk.iter().copied()))
             .order_by_asc(C::OrderId)
             .order_by_asc(C::LineNo)
             .all(db)
@@ -118,7 +118,7 @@ pub(in crate::orders) async fn refunds_of(
     let mut found = Vec::new();
     for chunk in orders.chunks(CHUNK) {
         let rows = order_refund::Entity::find()
-            .filter(C::OrderId.is_in(chunk.iter().copied()))
+            .filter(rows::among(db, C::OrderId, chunk.iter().copied()))
             .order_by_asc(C::OccurredAt)
             .order_by_asc(C::ExternalNo)
             .order_by_asc(C::Id)
@@ -138,7 +138,7 @@ pub(in crate::orders) async fn refund_lines_of(
     let mut found: HashMap<RefundId, Vec<order_refund_line::Model>> = HashMap::new();
     for chunk in refunds.chunks(CHUNK) {
         let rows = order_refund_line::Entity::find()
-            .filter(C::RefundId.is_in(chunk.iter().copied()))
+            .filter(rows::among(db, C::RefundId, chunk.iter().copied()))
             .order_by_asc(C::RefundId)
             .order_by_asc(C::LineNo)
             .all(db)
@@ -216,7 +216,7 @@ pub(in crate::orders) async fn paid_between(
             .column(C::MemberId)
             .column_as(C::OccurredAt.min(), "first_at")
             .column_as(C::OccurredAt.max(), "last_at")
-            .filter(C::MemberId.is_in(chunk.iter().copied()))
+            .filter(rows::among(db, C::MemberId, chunk.iter().copied()))
             .filter(C::Status.eq(OrderStatus::Paid))
             .group_by(C::MemberId)
             .into_tuple()

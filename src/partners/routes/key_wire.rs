@@ -73,8 +73,8 @@ pub struct IssuePartnerKeyRequest {
     #[garde(custom(plain::<100>))]
     #[schema(min_length = 1, max_length = 100)]
     pub name: String,
-    /// What it may do: `orders:write`, `points:write`, `members:read`, `benefits:write`,
-    /// `webhooks:manage`.
+    /// What it may do: `orders:write`, `points:write`, `members:read`, `benefits:write`, `catalog:read`,
+    /// `catalog:write`, `stock:write`, `webhooks:manage`.
     #[garde(length(min = 1, max = 20))]
     #[schema(min_items = 1, max_items = 20)]
     pub scopes: Vec<String>,

@@ -13,7 +13,7 @@ use sea_orm::{
 };
 
 use super::{CHUNK, Page};
-use crate::db::{Backend, Conn};
+use crate::db::{Backend, Conn, rows};
 
 /// A row, or what is known of one that holds a word that is none: somebody changed it by hand.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ pub async fn accounts_named(
     let mut found = Vec::new();
     for chunk in ids.chunks(CHUNK) {
         let query = account::Entity::find()
-            .filter(account::Column::Id.is_in(chunk.iter().copied()))
+            .filter(rows::among(db, account::Column::Id, chunk.iter().copied()))
             .order_by_asc(account::Column::Id);
         found.extend(query.into_model().all(db).await?);
     }
@@ -152,7 +152,7 @@ pub async fn used_of_lots(db: &impl Conn, lots: &[LotId]) -> Result<Vec<(LotId, 
             .select_only()
             .column(lot_use::Column::LotId)
             .column_as(total(db, lot_use::Column::Amount), "total")
-            .filter(lot_use::Column::LotId.is_in(chunk.iter().copied()))
+            .filter(rows::among(db, lot_use::Column::LotId, chunk.iter().copied()))
             .group_by(lot_use::Column::LotId);
         sums.extend(query.into_tuple::<(LotId, i64)>().all(db).await?);
     }
@@ -170,7 +170,7 @@ pub async fn reversed_sums(
             .select_only()
             .column(transfer::Column::Reverses)
             .column_as(total(db, transfer::Column::Amount), "total")
-            .filter(transfer::Column::Reverses.is_in(chunk.iter().copied()))
+            .filter(rows::among(db, transfer::Column::Reverses, chunk.iter().copied()))
             .group_by(transfer::Column::Reverses);
         sums.extend(query.into_tuple::<(TransferId, i64)>().all(db).await?);
     }
@@ -187,7 +187,7 @@ pub async fn ends_of(
         let query = transfer::Entity::find()
             .select_only()
             .columns([transfer::Column::Reverses, transfer::Column::Kind, transfer::Column::Amount])
-            .filter(transfer::Column::Reverses.is_in(chunk.iter().copied()));
+            .filter(rows::among(db, transfer::Column::Reverses, chunk.iter().copied()));
         found.extend(query.into_tuple::<(TransferId, String, i64)>().all(db).await?);
     }
     Ok(found)
@@ -202,7 +202,11 @@ pub async fn settled_of(db: &impl Conn, earnings: &[TransferId]) -> Result<Vec<T
             .column(transfer::Column::SourceId)
             .filter(transfer::Column::Ledger.is_in(Ledger::ALL.iter().copied()))
             .filter(transfer::Column::Source.eq(Source::Transfer))
-            .filter(transfer::Column::SourceId.is_in(chunk.iter().map(ToString::to_string)))
+            .filter(rows::among(
+                db,
+                transfer::Column::SourceId,
+                chunk.iter().map(ToString::to_string),
+            ))
             .filter(transfer::Column::Kind.eq(TransferKind::Settle));
         let ids: Vec<String> = query.into_tuple().all(db).await?;
         found.extend(ids.iter().filter_map(|id| id.parse::<TransferId>().ok()));
@@ -220,7 +224,7 @@ pub async fn owners(
         let query = account::Entity::find()
             .select_only()
             .columns([account::Column::Id, account::Column::MemberId, account::Column::Ledger])
-            .filter(account::Column::Id.is_in(chunk.iter().copied()));
+            .filter(rows::among(db, account::Column::Id, chunk.iter().copied()));
         found.extend(query.into_tuple::<(AccountId, MemberId, String)>().all(db).await?);
     }
     Ok(found)

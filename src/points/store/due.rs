@@ -115,7 +115,7 @@ pub async fn lots_running_out(
     let mut found = Vec::new();
     for chunk in accounts.chunks(CHUNK) {
         let query = Entity::find()
-            .filter(Column::AccountId.is_in(chunk.iter().copied()))
+            .filter(rows::among(db, Column::AccountId, chunk.iter().copied()))
             .filter(Column::Settled.eq(true))
             .filter(Column::DueAt.is_in(instants.iter().copied()));
         found.extend(query.all(db).await?);
@@ -133,7 +133,7 @@ pub async fn notices_of(
     for chunk in accounts.chunks(CHUNK) {
         let query = notice::Entity::find().filter(
             Condition::all()
-                .add(notice::Column::AccountId.is_in(chunk.iter().copied()))
+                .add(rows::among(db, notice::Column::AccountId, chunk.iter().copied()))
                 .add(notice::Column::Days.eq(days)),
         );
         let rows = query.all(db).await?;

@@ -124,7 +124,7 @@ pub async fn holders(
             .distinct()
             .join(JoinType::InnerJoin, made_by())
             .join(JoinType::InnerJoin, held_in())
-            .filter(transfer::Column::AccountId.is_in(chunk.iter().copied()));
+            .filter(rows::among(db, transfer::Column::AccountId, chunk.iter().copied()));
         found.extend(query.into_tuple::<(AccountId, MemberId)>().all(db).await?);
     }
     Ok(found)
@@ -155,7 +155,8 @@ fn held_in() -> RelationDef {
 pub async fn lots_made_by(db: &impl Conn, transfers: &[TransferId]) -> Result<Vec<Model>, DbErr> {
     let mut found = Vec::new();
     for chunk in transfers.chunks(CHUNK) {
-        let query = Entity::find().filter(Column::TransferId.is_in(chunk.iter().copied()));
+        let query =
+            Entity::find().filter(rows::among(db, Column::TransferId, chunk.iter().copied()));
         found.extend(query.all(db).await?);
     }
     Ok(found)

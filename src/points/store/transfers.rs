@@ -62,7 +62,7 @@ pub async fn earnings_between(
         let query = Entity::find()
             .select_only()
             .columns([Column::AccountId, Column::Amount])
-            .filter(Column::AccountId.is_in(chunk.iter().copied()))
+            .filter(rows::among(db, Column::AccountId, chunk.iter().copied()))
             .filter(Column::Kind.eq(TransferKind::Earn))
             .filter(Column::OccurredAt.gte(from))
             .filter(Column::OccurredAt.lt(to));

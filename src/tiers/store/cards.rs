@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use super::CHUNK;
-use crate::db::Conn;
+use crate::db::{Conn, rows};
 
 /// Every plan, by code.
 pub async fn plans(db: &impl Conn) -> Result<Vec<plan::Model>, DbErr> {
@@ -46,7 +46,7 @@ pub async fn cards_of(db: &impl Conn, members: &[MemberId]) -> Result<Vec<card::
     let mut found = Vec::new();
     for chunk in members.chunks(CHUNK) {
         let rows = card::Entity::find()
-            .filter(card::Column::MemberId.is_in(chunk.iter().copied()))
+            .filter(rows::among(db, card::Column::MemberId, chunk.iter().copied()))
             .filter(card::Column::CancelledAt.is_null())
             .order_by_asc(card::Column::StartsAt)
             .order_by_asc(card::Column::Id)

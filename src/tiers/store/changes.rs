@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::CHUNK;
-use crate::db::{Conn, keyset};
+use crate::db::{Conn, keyset, rows};
 
 /// The changes of members, oldest first.
 pub async fn changes_of(
@@ -19,7 +19,7 @@ pub async fn changes_of(
     let mut found = Vec::new();
     for chunk in members.chunks(CHUNK) {
         let query = tier_change::Entity::find()
-            .filter(tier_change::Column::MemberId.is_in(chunk.iter().copied()))
+            .filter(rows::among(db, tier_change::Column::MemberId, chunk.iter().copied()))
             .order_by_asc(tier_change::Column::ChangedAt)
             .order_by_asc(tier_change::Column::Id);
         found.extend(query.all(db).await?);

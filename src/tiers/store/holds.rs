@@ -10,14 +10,13 @@ use sea_orm::{
 };
 
 use super::CHUNK;
-use crate::db::Conn;
-use crate::db::rows::among;
+use crate::db::{Conn, rows};
 
 /// The rows of members that have one.
 pub async fn holds_of(db: &impl Conn, members: &[MemberId]) -> Result<Vec<hold::Model>, DbErr> {
     let mut found = Vec::new();
     for chunk in members.chunks(CHUNK) {
-        let these = among(db, hold::Column::MemberId, chunk.iter().copied());
+        let these = rows::among(db, hold::Column::MemberId, chunk.iter().copied());
         found.extend(hold::Entity::find().filter(these).all(db).await?);
     }
     Ok(found)
@@ -34,7 +33,7 @@ pub async fn due_among(
         let rows: Vec<MemberId> = hold::Entity::find()
             .select_only()
             .column(hold::Column::MemberId)
-            .filter(hold::Column::MemberId.is_in(chunk.iter().copied()))
+            .filter(rows::among(db, hold::Column::MemberId, chunk.iter().copied()))
             .filter(hold::Column::DueAt.lte(now))
             .into_tuple()
             .all(db)

@@ -77,6 +77,8 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("guide.credited", "about a guide; the order tells it of the member"),
     ("member.identifier_conflict", "nothing that she did, and work for whoever cleans data"),
     ("order.voided", "never paid: nothing came of it"),
+    ("product.changed", "about goods"),
+    ("stock.changed", "about goods"),
     ("webhook.endpoint_disabled", "about a third party"),
     ("webhook.tested", "about nobody"),
 ];

@@ -25,9 +25,9 @@ const CAPABILITY_FLOOR: usize = 6;
 /// written down, because a capability may call only those that stand above it in this list.
 pub const CAPABILITIES: &[(&str, &[&str])] = &[
     ("audit", &[]),
-    ("catalog", &[]),
     ("sessions", &[]),
     ("stores", &[]),
+    ("catalog", &["stores"]),
     ("staff", &["audit", "sessions", "stores"]),
     ("partners", &["audit"]),
     ("guides", &[]),

@@ -44,7 +44,7 @@ async fn the_ledgers_are_proved_each_night_and_a_difference_is_told() {
     assert!(found >= 1, "{gauge:?}");
     let logged = logs::text();
     let line = logged.lines().find(|line| line.contains(&account.id.to_string()));
-    assert!(line.unwrap().contains("the ledger differs from its transfers"), "{line:?}");
+    assert!(line.unwrap().contains("a ledger differs from its movements"), "{line:?}");
     app.sql("UPDATE points_account SET available = 100").await.unwrap();
 }
 

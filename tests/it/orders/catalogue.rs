@@ -3,7 +3,7 @@
 use entity::codes::CreditKind;
 use entity::values::Fen;
 use entity::{event_log, sales_credit};
-use huiyi::catalog::service::{self as catalog, ProductIn};
+use huiyi::catalog::service::{self as catalog, ProductIn, SkuIn};
 use huiyi::db::in_tx;
 use huiyi::guides::service::{Credit, credit_in};
 use huiyi::http::Error;
@@ -21,10 +21,8 @@ fn style(code: &str, name: &str, skus: &[(&str, &str)]) -> ProductIn {
         price_band: "100-300".to_owned(),
         style_tag: "休闲".to_owned(),
         list: Fen(19_900),
-        skus: skus
-            .iter()
-            .map(|(code, size)| ((*code).to_owned(), "白".to_owned(), (*size).to_owned()))
-            .collect(),
+        skus: skus.iter().map(|(code, size)| SkuIn::new(code, "白", size)).collect(),
+        ..ProductIn::default()
     }
 }
 

@@ -69,6 +69,9 @@ async fn cases(shop: &Retailer) -> Vec<Foreign> {
     cases.extend(holds);
     let (other, (endpoint, delivery)) =
         (shop.app.partner("fourth till", &["webhooks:manage"]).await, webhook(shop).await);
+    let (third, held) =
+        (shop.app.partner("fifth till", &["stock:write"]).await, stock_hold(shop).await);
+    cases.extend(STOCK_HOLDS.map(|it| case(it, &third, &held, &of_nothing(&held))));
     let webhooks = WEBHOOKS.map(|it| case(it, &other, &endpoint, &of_nothing(&endpoint)));
     cases.extend(webhooks);
     let deliveries = DELIVERIES.map(|it| case(it, &other, &delivery, &of_nothing(&delivery)));
@@ -105,6 +108,28 @@ const HOLDS: [&str; 3] = [
     "post /v1/open/points/holds/{id}:release",
     "get /v1/open/points/holds/{id}",
 ];
+
+const STOCK_HOLDS: [&str; 3] = [
+    "post /v1/open/stock/holds/{id}:capture",
+    "post /v1/open/stock/holds/{id}:release",
+    "get /v1/open/stock/holds/{id}",
+];
+
+/// A piece that somebody's web shop holds.
+async fn stock_hold(shop: &Retailer) -> String {
+    shop.app.catalogue().await;
+    shop.app.store("EAST", "SH01").await;
+    let key = shop.app.partner("web shop", &["stock:write"]).await;
+    let body = json!({"counts": [{"count_no": "C-1", "sku_code": "D100-RED-M", "store_code": "SH01",
+        "on_hand": 1, "counted_at": "2026-03-15T03:00:00Z"}]});
+    let counted = shop.app.post("/v1/open/stock/counts:batch").bearer(&key).json(&body);
+    counted.send().await.expect(200);
+    let body = json!({
+        "hold_no": "W-1", "sku_code": "D100-RED-M", "store_code": "SH01", "quantity": 1
+    });
+    let held = shop.app.post("/v1/open/stock/holds").bearer(&key).key("W-1").json(&body);
+    held.send().await.expect(200)["id"].as_str().expect("an id").to_owned()
+}
 
 /// Points that the retailer's own till holds.
 async fn hold(shop: &Retailer) -> String {
@@ -145,8 +170,12 @@ async fn what_is_somebody_elses_is_answered_like_what_does_not_exist() {
             call.send().await
         };
         let (theirs, missing) = (ask(&case.theirs).await, ask(&case.missing).await);
-        let of_hold = HOLDS.contains(&case.operation);
-        theirs.refused(404, if of_hold { "points_hold_not_found" } else { "not_found" });
+        let code = match case.operation {
+            it if HOLDS.contains(&it) => "points_hold_not_found",
+            it if STOCK_HOLDS.contains(&it) => "stock_hold_not_found",
+            _ => "not_found",
+        };
+        theirs.refused(404, code);
         assert_eq!(told(&theirs), told(&missing), "{}", case.operation);
     }
     // Every operation that names a thing of somebody's is among them.

@@ -61,6 +61,9 @@ fn path_of(row: &Row) -> String {
         .replace("{channel}", "pos")
         .replace("{external_no}", "NOTHING-1")
         .replace("members/{id}", &format!("members/mem_{id}"))
+        .replace("{style_code}", "NOTHING")
+        .replace("products/{id}", &format!("products/prd_{id}"))
+        .replace("stock/holds/{id}", &format!("stock/holds/sth_{id}"))
         .replace("{code}", "nothing")
         .replace("{kind}", "tailoring")
 }

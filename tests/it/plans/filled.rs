@@ -8,6 +8,9 @@ use crate::support::TestApp;
 
 /// Pairs of earning and spending in the long history, besides the seven transfers of points that everybody has.
 pub const DEEP: u16 = 2000;
+/// What the till may do.
+const SCOPES: [&str; 5] =
+    ["orders:write", "points:write", "catalog:read", "catalog:write", "stock:write"];
 pub const PHONE: &str = "13800138000";
 
 /// Everybody the use cases need.
@@ -26,7 +29,7 @@ pub struct Shop {
 /// One, closed: nobody holds a connection to its database.
 pub async fn filled() -> Shop {
     let app = TestApp::start().await;
-    let till = app.partner("till", &["orders:write", "points:write"]).await;
+    let till = app.partner("till", &SCOPES).await;
     let store = app.store("EAST", "SH01").await;
     let guide_id = app.guide("G-1", store).await;
     let guide = app.staff_token(guide_id, "G-1", "guide").await;

@@ -43,6 +43,21 @@ INSERT INTO sku (id, product_id, code, colour, size)
     SELECT pg_temp.v7(64, 500, 3 * n + size), pg_temp.v7(63, 500, n), 'S' || 3 * n + size, 'red', 'M'
     FROM filled CROSS JOIN generate_series(0, 2) AS size;
 
+CREATE TEMP TABLE stocked AS
+    SELECT 3 * n + size AS k, pg_temp.v7(64, 500, 3 * n + size) AS sku, pg_temp.v7(69, 400, 3 * n + size) AS level
+    FROM filled CROSS JOIN generate_series(0, 2) AS size;
+INSERT INTO stock_level (id, sku_id, store_id, on_hand, held, short, version, updated_at)
+    SELECT level, sku, ':store', 2, 0, 0, 2, pg_temp.at(400, k) FROM stocked;
+INSERT INTO stock_move (id, level_id, seq, kind, quantity, delta, held_delta, on_hand_after, held_after, short_after, source,
+    source_id, occurred_at, recorded_at)
+    SELECT pg_temp.v7(70, 400, k), level, 1, 'receive', 3, 3, 0, 3, 0, 0, 'document', 'R ' || k, pg_temp.at(400, k),
+        pg_temp.at(400, k) FROM stocked
+    UNION ALL SELECT pg_temp.v7(71, 300, k), level, 2, 'sell', 1, -1, 0, 2, 0, 0, 'document', 'S ' || k, pg_temp.at(300, k),
+        pg_temp.at(300, k) FROM stocked;
+INSERT INTO stock_hold (id, level_id, quantity, captured, state, source, source_id, created_at, lapses_at, resolved_at)
+    SELECT pg_temp.v7(72, 200, k), level, 1, 0, 'released', 'document', 'H ' || k, pg_temp.at(200, k), pg_temp.at(199, k),
+        pg_temp.at(199, k) FROM stocked;
+
 INSERT INTO event_log (id, kind, version, member_id, payload, occurred_at, recorded_at, relayed_at, attempts)
     SELECT pg_temp.v7(65, days, n), 'points.moved', 1, member,
         '{"ledger": "points", "kind": "earn", "amount": 1, "reverses": null}', pg_temp.at(days, n), pg_temp.at(days, n),

@@ -29,6 +29,8 @@ pub const ALL: &[(&str, Case)] = &[
     ("her orders", |shop| own_orders(shop).boxed_local()),
     ("a batch of orders", |shop| orders(shop).boxed_local()),
     ("a refund", |shop| refund(shop).boxed_local()),
+    ("products", |shop| products(shop).boxed_local()),
+    ("stock", |shop| stock(shop).boxed_local()),
     ("a guide's list", |shop| customers(shop).boxed_local()),
     ("a guide's customer", |shop| customer(shop).boxed_local()),
     ("refresh of a session", |shop| refresh(shop).boxed_local()),
@@ -36,6 +38,7 @@ pub const ALL: &[(&str, Case)] = &[
     ("jobs, with the reconciliation", |shop| work(shop).boxed_local()),
     ("chores", |shop| chores(shop).boxed_local()),
     ("freeze, capture, release", |shop| checkout(shop).boxed_local()),
+    ("stock that is held", |shop| stock_hold(shop).boxed_local()),
     ("adjust", |shop| adjust(shop).boxed_local()),
     ("lapse of checkouts", |shop| lapse(shop).boxed_local()),
     ("settling", |shop| settle(shop).boxed_local()),
@@ -138,6 +141,63 @@ async fn refund(shop: &Shop) {
         "occurred_at": "2026-03-15T03:00:00Z", "amount_fen": 4_000
     });
     shop.app.post("/v1/open/refunds").bearer(&shop.till).json(&body).send().await.expect(200);
+}
+
+async fn products(shop: &Shop) {
+    let product = |n: u32| {
+        json!({
+            "style_code": format!("T{n}"), "name": "dress", "category": "dress", "list_fen": 1,
+            "skus": [{"sku_code": format!("S{}", 3 * n)}, {"sku_code": format!("new {n}")}]
+        })
+    };
+    let body = json!({"products": [product(7), product(8), product(30_000_000)]});
+    post(shop, "/v1/open/products:batch", &body).await;
+    read(shop, &shop.till, "/v1/open/products/T9").await;
+    for query in ["", "?category=dress&limit=100", "?season=autumn", "?state=discontinued"] {
+        read(shop, &shop.guide, &format!("/v1/guide/products{query}")).await;
+    }
+}
+
+async fn stock(shop: &Shop) {
+    let line = |n: u32, kind: &str| {
+        json!({
+            "document_no": "P-1", "line_no": n, "kind": kind, "sku_code": format!("S{n}"), "store_code": "SH01",
+            "quantity": 1, "occurred_at": "2026-03-15T03:00:00Z"
+        })
+    };
+    let moves: Vec<Value> = (3..53).map(|n| line(n, "sell")).collect();
+    let sent = post(shop, "/v1/open/stock/moves:batch", &json!({ "moves": moves })).await;
+    assert_eq!(sent["counts"]["moved"], 50);
+    let count = json!({
+        "count_no": "P-2", "sku_code": "S3", "store_code": "SH01", "on_hand": 0, "counted_at": "2026-03-15T02:00:00Z"
+    });
+    post(shop, "/v1/open/stock/counts:batch", &json!({"counts": [count]})).await;
+    let asked = json!({"sku_codes": ["S3", "S4", "S5"], "store_codes": ["SH01"]});
+    post(shop, "/v1/open/stock:query", &asked).await;
+    for query in ["?sku_code=S9", "?store_code=SH01&limit=100", "?only=short"] {
+        read(shop, &shop.till, &format!("/v1/open/stock{query}")).await;
+    }
+}
+
+async fn stock_hold(shop: &Shop) {
+    for (number, end) in [("P-1", Some("capture")), ("P-2", Some("release")), ("P-3", None)] {
+        let body =
+            json!({"hold_no": number, "sku_code": "S99", "store_code": "SH01", "quantity": 1});
+        let key = format!("hold {number}");
+        let held = till(shop, "/v1/open/stock/holds", &key, &body).await.expect(200);
+        let id = held["id"].as_str().unwrap();
+        if let Some(end) = end {
+            let path = format!("/v1/open/stock/holds/{id}:{end}");
+            till(shop, &path, &format!("{end} {number}"), &json!({})).await.expect(200);
+        }
+    }
+    shop.app.advance(TimeDelta::minutes(31));
+    let lapsed = huiyi::catalog::service::lapse_stock_holds(&shop.app.app, 100).await.unwrap();
+    assert_eq!(lapsed, 1);
+}
+
+async fn post(shop: &Shop, path: &str, body: &Value) -> Value {
+    shop.app.post(path).bearer(&shop.till).json(body).send().await.expect(200)
 }
 
 async fn customers(shop: &Shop) {

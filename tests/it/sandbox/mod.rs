@@ -28,8 +28,7 @@ pub struct Twofold {
     _database: TestDb,
 }
 
-const ALL: &[&str] =
-    &["orders:write", "points:write", "members:read", "benefits:write", "webhooks:manage"];
+const ALL: &[&str] = huiyi::partners::caller::SCOPES;
 
 impl Twofold {
     pub async fn open() -> Self {

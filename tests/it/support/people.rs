@@ -1,7 +1,7 @@
 //! The people and things of a test, made the way they come to be in life.
 
 use huiyi::audit::service::Author;
-use huiyi::catalog::service::{self as catalog, ProductIn};
+use huiyi::catalog::service::{self as catalog, ProductIn, SkuIn};
 use huiyi::kernel::codes::StaffRole;
 use huiyi::kernel::ids::{StaffId, StoreId};
 use huiyi::kernel::{Fen, PersonName};
@@ -114,7 +114,8 @@ impl TestApp {
                 price_band: "300-600".to_owned(),
                 style_tag: "通勤".to_owned(),
                 list: Fen(59_900),
-                skus: vec![(sku.0.to_owned(), sku.1.to_owned(), sku.2.to_owned())],
+                skus: vec![SkuIn::new(sku.0, sku.1, sku.2)],
+                ..ProductIn::default()
             };
         let products = vec![
             product("D100", "真丝连衣裙", "连衣裙", ("D100-RED-M", "红", "M")),

@@ -9,13 +9,14 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::http::body::parse;
-use crate::http::problem::{Language, Problem, ProblemField, Refusal};
-use crate::http::{Error, Result};
-use crate::orders::service::MOST_ITEMS;
+use super::body::parse;
+use super::chunks::MOST_ITEMS;
+use super::problem::{Language, Problem, ProblemField, Refusal};
+use super::{Error, Result};
 
 /// The items of a batch as they were sent. Of a list that is too long no more is kept than shows that.
-pub(super) struct Items(Vec<Box<RawValue>>);
+#[derive(Debug)]
+pub struct Items(Vec<Box<RawValue>>);
 
 impl<'de> Deserialize<'de> for Items {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
@@ -43,8 +44,11 @@ impl<'de> Visitor<'de> for ItemsVisitor {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde's signature")]
-pub(super) fn a_batch(items: &Items, (): &()) -> garde::Result {
+/// 1 to [`MOST_ITEMS`] items.
+///
+/// # Errors
+/// Fewer or more.
+pub fn a_batch(items: &Items, (): &()) -> garde::Result {
     if (1..=MOST_ITEMS).contains(&items.0.len()) {
         return Ok(());
     }
@@ -53,6 +57,7 @@ pub(super) fn a_batch(items: &Items, (): &()) -> garde::Result {
 
 impl Items {
     /// Reads each item as `T` and turns it into what the service takes; pointers are relative to the item.
+    #[must_use]
     pub fn read<T, U>(&self, turn: fn(T) -> Result<U>) -> Vec<Result<U>>
     where
         T: DeserializeOwned + Validate<Context = ()>,
@@ -60,19 +65,23 @@ impl Items {
         self.0.iter().map(|item| parse(item.get().as_bytes()).and_then(turn)).collect()
     }
 
-    /// The numbers that the items give themselves, as far as they can be read.
-    pub fn numbers(&self) -> Vec<Option<String>> {
+    /// What the items call themselves in `field`, as far as it can be read.
+    #[must_use]
+    pub fn named(&self, field: &str) -> Vec<Option<String>> {
         let number = |item: &RawValue| {
             let item: Value = serde_json::from_str(item.get()).ok()?;
-            let number = item.get("external_no")?.as_str()?;
-            (number.len() <= 64).then(|| number.to_owned())
+            let number = item.get(field)?.as_str()?;
+            (number.chars().count() <= 64).then(|| number.to_owned())
         };
         self.0.iter().map(|item| number(item)).collect()
     }
 }
 
 /// Sends what could be read to `ingest` and puts its results back between the refusals of what could not.
-pub(super) async fn each<U, R>(
+///
+/// # Errors
+/// What `ingest` answers.
+pub async fn each<U, R>(
     read: Vec<Result<U>>,
     ingest: impl AsyncFnOnce(Vec<U>) -> Result<Vec<R>>,
 ) -> Result<Vec<std::result::Result<R, Refusal>>> {
@@ -114,7 +123,8 @@ pub struct ItemProblem {
 
 impl ItemProblem {
     /// `place` is where the item stands in the body, such as `/orders/17`.
-    pub(super) fn new(refusal: &Refusal, language: Language, place: &str) -> Self {
+    #[must_use]
+    pub fn new(refusal: &Refusal, language: Language, place: &str) -> Self {
         let problem = Problem::new(refusal, language, "");
         let errors = problem
             .errors

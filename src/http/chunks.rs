@@ -1,10 +1,11 @@
 //! One transaction a chunk, and one bad item spoils no other (OR-2).
 
+use super::problem::Refusal;
+use super::{Error, Result};
 use crate::db::{self, Failure};
-use crate::http::problem::Refusal;
-use crate::http::{Error, Result};
 
-use super::MOST_ITEMS;
+/// Most items in one transaction, and in one batch.
+pub const MOST_ITEMS: usize = 1000;
 
 /// How often a transaction is run again because another one inserted the same number first: the second run finds it.
 const COLLISIONS: u32 = 8;
@@ -14,7 +15,7 @@ const COLLISIONS: u32 = 8;
 ///
 /// # Errors
 /// Only when the database is away. What was settled before stays, and a resend finds it.
-pub(super) async fn each_by_itself<T, R>(
+pub async fn each_by_itself<T, R>(
     items: &[T],
     settle: impl AsyncFn(&[T]) -> Result<Vec<R>>,
     refuse: impl Fn(&T, Refusal) -> R,

@@ -1,0 +1,5 @@
+//! Pure rules.
+
+pub mod product;
+pub mod stock;
+pub mod stock_audit;
