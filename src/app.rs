@@ -19,6 +19,7 @@ use crate::kernel::clock::Clock;
 use crate::kernel::jwt::TokenKey;
 use crate::kernel::measures::Measures;
 use crate::kernel::memory::Memory;
+use crate::kernel::mode::Mode;
 use crate::kernel::vault::Vault;
 use crate::kv::Kv;
 
@@ -50,6 +51,10 @@ pub struct Parts {
     pub memory: Memory,
     /// Configuration in force.
     pub config: Config,
+    /// Whose data these are.
+    pub mode: Mode,
+    /// The world of trials beside this one: everything above once more, on a database of its own (OP-2). It has none itself.
+    pub sandbox: Option<App>,
 }
 
 impl Deref for App {
@@ -74,9 +79,41 @@ pub enum BuildError {
 impl App {
     /// Connects to what `config` names. A Redis that is down is no error (OPS-6); a database that is down is.
     ///
+    /// A sandbox that cannot be reached is logged, and there is none until the next start: the shop stays open.
+    ///
     /// # Errors
-    /// Keys missing in production, a malformed key or URL, a database that cannot be reached.
+    /// Keys missing in production, a malformed key or URL, a database that cannot be reached, a sandbox on the live database.
     pub async fn build(config: Config, clock: Clock) -> Result<Self, BuildError> {
+        let mut sandbox = None;
+        if let Some(apart) = config.of_sandbox() {
+            if database_url(&apart) == database_url(&config)
+                || apart.redis.prefix == config.redis.prefix
+            {
+                return Err(BuildError::Setting(
+                    "sandbox.database_url and sandbox.redis_prefix: the sandbox needs a database and a prefix of its own"
+                        .to_owned(),
+                ));
+            }
+            sandbox = match Self::assemble(apart, clock.clone(), Mode::Sandbox, None).await {
+                Ok(apart) => Some(apart),
+                Err(BuildError::Unreachable(why)) => {
+                    tracing::error!(why, "there is no sandbox until the next start");
+                    None
+                }
+                Err(BuildError::Setting(why)) => {
+                    return Err(BuildError::Setting(format!("sandbox: {why}")));
+                }
+            };
+        }
+        Self::assemble(config, clock, Mode::Live, sandbox).await
+    }
+
+    async fn assemble(
+        config: Config,
+        clock: Clock,
+        mode: Mode,
+        sandbox: Option<Self>,
+    ) -> Result<Self, BuildError> {
         // One TLS provider for every client; a second installation is refused and harmless.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let acquire = Duration::from_secs(config.database.acquire_seconds);
@@ -91,13 +128,15 @@ impl App {
             kv,
             clock,
             calendar: Calendar(config.business.time_zone.0),
-            vault: open_vault(&config)?,
+            vault: open_vault_of(&config, mode)?,
             tokens: open_token_key(&config)?,
             wechat,
             bell: Bell::default(),
             measures: Measures::default(),
             memory: Memory::default(),
             config,
+            mode,
+            sandbox,
         })))
     }
 }
@@ -165,6 +204,10 @@ async fn open_kv(config: &Config) -> Result<Kv, BuildError> {
 /// # Errors
 /// The key is missing in production, or malformed.
 pub fn open_vault(config: &Config) -> Result<Vault, BuildError> {
+    open_vault_of(config, Mode::Live)
+}
+
+fn open_vault_of(config: &Config, mode: Mode) -> Result<Vault, BuildError> {
     let text = key_text(config, config.security.data_key.expose_secret(), "data_key", || {
         let mut bytes = [0_u8; 32];
         aws_lc_rs::rand::fill(&mut bytes).ok()?;
@@ -172,7 +215,11 @@ pub fn open_vault(config: &Config) -> Result<Vault, BuildError> {
     })?;
     let bytes =
         STANDARD.decode(text.trim()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-    bytes.and_then(|bytes| Vault::new(&bytes)).ok_or_else(|| {
+    let vault = |bytes: [u8; 32]| match mode {
+        Mode::Live => Vault::new(&bytes),
+        Mode::Sandbox => Vault::of_sandbox(&bytes),
+    };
+    bytes.and_then(vault).ok_or_else(|| {
         BuildError::Setting("security.data_key: 32 bytes in base64 are expected".to_owned())
     })
 }

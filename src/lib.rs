@@ -31,6 +31,7 @@ pub mod sessions;
 pub mod staff;
 pub mod stores;
 pub mod tiers;
+pub mod timeline;
 pub mod webhooks;
 
 // The only files that know every capability, and the program around them

@@ -40,11 +40,13 @@ macro_rules! code {
 mod audit;
 mod bulk;
 mod stock;
+mod timeline;
 mod webhooks;
 
 pub use audit::{AuditAction, AuditOutcome};
 pub use bulk::*;
 pub use stock::*;
+pub use timeline::TimelineKind;
 pub use webhooks::*;
 
 code!(/// Where a member stands.
@@ -119,6 +121,8 @@ StaffRole {
     RegionalManager = "regional_manager",
     /// Head-office administrator.
     Admin = "admin",
+    /// 审计: reads the audit log and nothing else.
+    Auditor = "auditor",
 });
 
 code!(/// Whether staff may sign in.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use data_encoding::{Encoding, Specification};
@@ -40,10 +41,55 @@ fn decode(prefix: &'static str, text: &str) -> Result<Uuid, NotAnId> {
     bytes.and_then(|bytes| Uuid::from_slice(&bytes).ok()).ok_or(NotAnId { prefix })
 }
 
+fn millis_of(at: DateTime<Utc>) -> u64 {
+    u64::try_from(at.timestamp_millis()).unwrap_or_default()
+}
+
+/// How far this process has counted within one millisecond.
+#[derive(Clone, Copy, Default)]
+struct Counted {
+    millis: u64,
+    last: u64,
+}
+
+/// Milliseconds that are counted in at once: more than threads are between reading the clock and making an id.
+const SLOTS: usize = 256;
+static COUNTED: [Mutex<Counted>; SLOTS] =
+    [const { Mutex::new(Counted { millis: 0, last: 0 }) }; SLOTS];
+
+/// Bits after the time that count up within a millisecond; the rest is random.
+const COUNTER_BITS: u32 = 42;
+/// Where the count begins: in the lower half, so that there is room for some ten million ids a millisecond.
+const FIRST: u64 = (1 << (COUNTER_BITS - 1)) - 1;
+/// Steps are random too, so that nobody reads from two ids how many lie between them.
+const STEP: u64 = (1 << 16) - 1;
+
+/// The next number of a millisecond: one that is larger than those before it, by what chance says.
+fn next_of(millis: u64, chance: u64) -> u64 {
+    let slot = millis.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56;
+    let slot = &COUNTED[usize::try_from(slot).unwrap_or_default() % SLOTS];
+    let mut counted = slot.lock().unwrap_or_else(PoisonError::into_inner);
+    counted.last = if counted.millis == millis && counted.last > 0 {
+        counted.last + 1 + (chance & STEP)
+    } else {
+        1 + (chance & FIRST)
+    };
+    counted.millis = millis;
+    counted.last & ((1 << COUNTER_BITS) - 1)
+}
+
+/// A UUIDv7 with a count behind its time (RFC 9562 6.2, method 1): what one process makes in a millisecond keeps its order,
+/// also when clocks of tests stand still or others go back.
 fn uuid_at(at: DateTime<Utc>) -> Uuid {
-    let millis = u64::try_from(at.timestamp_millis()).unwrap_or_default();
+    let millis = millis_of(at);
     let nanos = u32::try_from(millis % 1000).unwrap_or_default() * 1_000_000;
-    Uuid::new_v7(Timestamp::from_unix(NoContext, millis / 1000, nanos))
+    let random = Uuid::new_v7(Timestamp::from_unix(NoContext, millis / 1000, nanos)).as_u128();
+    // The 62 random bits after the variant.
+    let chance = u64::try_from(random & ((1 << 62) - 1)).unwrap_or_default();
+    let count = u128::from(next_of(millis, chance >> 16));
+    let (high, low) = (count >> 30, count & ((1 << 30) - 1));
+    let kept = random & !(((1 << 12) - 1) << 64) & !(((1 << 30) - 1) << 32);
+    Uuid::from_u128(kept | high << 64 | low << 32)
 }
 
 macro_rules! id {
@@ -56,7 +102,7 @@ macro_rules! id {
             /// What the id starts with outside.
             pub const PREFIX: &'static str = $prefix;
 
-            /// A new id; ids made later sort later, to the millisecond.
+            /// A new id; those that one process makes of one time sort in the order in which they were made.
             #[must_use]
             pub fn new(at: DateTime<Utc>) -> Self {
                 Self(uuid_at(at))
@@ -240,6 +286,27 @@ mod tests {
                 );
             }
         }
+    }
+
+    /// Per-member order of events needs ids that grow within a process, whatever else is made beside them.
+    #[test]
+    fn ids_of_one_millisecond_sort_in_the_order_in_which_they_were_made() {
+        let at = |millis| DateTime::from_timestamp_millis(millis).unwrap();
+        let beside = std::thread::spawn(move || {
+            (0..20_000).map(|n| OrderId::new(at(1_773_547_200_000 + n % 7))).count()
+        });
+        let mut last = EventId::earliest(at(1_773_547_200_000));
+        for n in 0..20_000 {
+            let id = EventId::new(at(1_773_547_200_000));
+            assert!(id > last, "{n}: {last} {id}");
+            assert_eq!(id.0.get_version_num(), 7);
+            assert_eq!(id.0.get_variant(), uuid::Variant::RFC4122);
+            // Others make ids of a moment ago and of the next one in between.
+            let _ = (EventId::new(at(1_773_547_199_999)), EventId::new(at(1_773_547_200_001)));
+            last = id;
+        }
+        assert!(last < EventId::earliest(at(1_773_547_200_001)));
+        assert_eq!(beside.join().unwrap(), 20_000);
     }
 
     #[test]

@@ -40,6 +40,8 @@ mod m20261122_000032_create_webhooks;
 mod m20261122_000033_extend_catalog;
 mod m20261122_000034_create_stock;
 mod m20261122_000037_create_bulk_runs;
+mod m20261122_000041_create_member_timeline;
+mod m20261122_000042_create_installation;
 
 /// Every step, oldest first.
 #[derive(Debug)]
@@ -81,6 +83,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000033_extend_catalog::Migration),
             Box::new(m20261122_000034_create_stock::Migration),
             Box::new(m20261122_000037_create_bulk_runs::Migration),
+            Box::new(m20261122_000041_create_member_timeline::Migration),
+            Box::new(m20261122_000042_create_installation::Migration),
         ]
     }
 }

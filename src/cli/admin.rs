@@ -94,7 +94,11 @@ impl Invite {
             let person = found.get(&self.staff_no).ok_or_else(|| {
                 Failure::Failed(format!("nobody on the staff has the number {}", self.staff_no))
             })?;
-            let audience = if person.role == StaffRole::Admin { "admin" } else { "guide" };
+            let audience = if matches!(person.role, StaffRole::Admin | StaffRole::Auditor) {
+                "admin"
+            } else {
+                "guide"
+            };
             let author = Author::system("huiyi admin invite");
             let token = staff::invite(&app, &author, person.id).await?;
             show(&app.config, &self.staff_no, audience, &token);

@@ -40,21 +40,36 @@ impl Migrate {
                 let config = settings.load()?;
                 process::block_on(async {
                     let _lock = process::lock(&config)?;
-                    let steps = schema::migrate(&connect(&config).await?).await?;
-                    say(if steps == 0 {
-                        "nothing to do: the schema is up to date".to_owned()
-                    } else {
-                        format!("{steps} steps applied")
-                    });
-                    Ok(())
+                    up(&config, "").await?;
+                    match config.of_sandbox() {
+                        Some(apart) => up(&apart, "sandbox: ").await,
+                        None => Ok(()),
+                    }
                 })
             }
             Self::Status(settings) => {
                 let config = settings.load()?;
-                process::block_on(async { status(&connect(&config).await?).await })
+                process::block_on(async {
+                    let live = status(&connect(&config).await?).await;
+                    if let Some(apart) = config.of_sandbox() {
+                        say("sandbox:".to_owned());
+                        status(&connect(&apart).await?).await?;
+                    }
+                    live
+                })
             }
         }
     }
+}
+
+async fn up(config: &Config, which: &str) -> Result<(), Failure> {
+    let steps = schema::migrate(&connect(config).await?).await?;
+    say(if steps == 0 {
+        format!("{which}nothing to do: the schema is up to date")
+    } else {
+        format!("{which}{steps} steps applied")
+    });
+    Ok(())
 }
 
 async fn connect(config: &Config) -> Result<Db, Failure> {

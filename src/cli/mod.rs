@@ -18,6 +18,7 @@ mod partner;
 mod process;
 mod reconcile;
 mod serve;
+mod timeline;
 mod worker;
 
 use std::path::PathBuf;
@@ -68,6 +69,8 @@ enum Command {
     #[command(subcommand)]
     Leaderboard(leaderboard::Leaderboard),
     #[command(subcommand)]
+    Timeline(timeline::Timeline),
+    #[command(subcommand)]
     Mock(mock::Mock),
     Openapi(openapi::Openapi),
     Events(events::Events),
@@ -112,6 +115,7 @@ impl Command {
             Self::Audit(command) => command.run(),
             Self::Jobs(command) => command.run(),
             Self::Leaderboard(command) => command.run(),
+            Self::Timeline(command) => command.run(),
             Self::Mock(command) => command.run(),
             Self::Openapi(command) => command.run(),
             Self::Events(command) => command.run(),

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::{Failure, Settings, logs, process, say};
+use crate::audit::service::Author;
 use crate::kernel::cidr::{Cidr, Cidrs};
 use crate::kernel::codes::Signing;
 use crate::partners::service as partners;
@@ -10,6 +11,7 @@ use crate::partners::service as partners;
 const EXAMPLES: &str = "\
 Examples:
   huiyi partner create 门店收银 --scope orders:write --scope points:write --config huiyi.toml
+  huiyi partner create 新收银 --sandbox --scope orders:write     for trials; needs sandbox.database_url
 
 Scopes: orders:write, points:write, members:read, benefits:write, catalog:read, catalog:write,
 stock:write, webhooks:manage. The key is shown once.";
@@ -38,6 +40,9 @@ pub(super) struct Create {
     /// Requests have to be signed: the key itself is never sent
     #[arg(long)]
     signed: bool,
+    /// The key is for the sandbox: everything that it does happens there, apart from the live data
+    #[arg(long)]
+    sandbox: bool,
     #[command(flatten)]
     settings: Settings,
 }
@@ -60,8 +65,13 @@ impl Partner {
                 signing: create.signing(),
                 ..partners::KeyTerms::new(&create.key_name, &create.scopes)
             };
+            let author = Author::system("partner create");
             let partner = partners::NewPartner::named(&create.name);
-            let made = partners::register_with_key(&app, &partner, &terms).await?;
+            let made = if create.sandbox {
+                partners::register_with_sandbox_key(&app, &author, &partner, &terms).await?
+            } else {
+                partners::register_with_key(&app, &author, &partner, &terms).await?
+            };
             let how = if create.signed {
                 "Sign requests with it: docs/signing.md."
             } else {

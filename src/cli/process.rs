@@ -21,8 +21,8 @@ pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Res
     runtime.block_on(work)
 }
 
-/// The lock of an embedded database; dropping it gives it back.
-pub(super) type Lock = Option<File>;
+/// The locks of embedded databases; dropping them gives them back.
+pub(super) type Lock = Vec<File>;
 
 /// The parts of Huiyi on a schema that fits, for what runs on: nobody else may serve the same embedded database (C-5).
 pub(super) async fn open(config: Config) -> Result<(App, Lock), Failure> {
@@ -43,16 +43,22 @@ pub(super) async fn open_beside(config: Config) -> Result<(App, Lock), Failure> 
     let app = App::build(config, Clock::system()).await?;
     match &lock {
         Ok(_) => fit(&app).await?,
-        Err(_) if schema::pending(&app.db).await?.is_empty() => {}
+        Err(_) if is_current(&app).await? => {}
         Err(_) => {
             return Err(Failure::failed("the server that runs has another schema: stop it first"));
         }
     }
-    Ok((app, lock.ok().flatten()))
+    Ok((app, lock.unwrap_or_default()))
 }
 
-/// Takes the lock of an embedded database; a server database needs none.
+/// Takes the locks of embedded databases, the live one and the sandbox's; a server database needs none.
 pub(super) fn lock(config: &Config) -> Result<Lock, Failure> {
+    let worlds = [Some(config.clone()), config.of_sandbox()];
+    let locks = worlds.iter().flatten().filter_map(|config| lock_one(config).transpose());
+    locks.collect()
+}
+
+fn lock_one(config: &Config) -> Result<Option<File>, Failure> {
     let Some(path) = db::sqlite_path(&app::database_url(config)) else { return Ok(None) };
     match db::lock_file(&path) {
         Ok(file) => Ok(Some(file)),
@@ -76,8 +82,31 @@ fn lock_path(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Brings the schema up to date where nobody minds; elsewhere names the command.
+async fn is_current(app: &App) -> Result<bool, Failure> {
+    for app in [Some(app), app.sandbox.as_ref()].into_iter().flatten() {
+        if !schema::pending(&app.db).await?.is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Both worlds have a schema that fits, each in a database that was never the other's (OP-2).
 async fn fit(app: &App) -> Result<(), Failure> {
+    for app in [Some(app), app.sandbox.as_ref()].into_iter().flatten() {
+        fit_one(app).await?;
+        if !db::claim_mode(&app.db, app.mode).await? {
+            return Err(Failure::Config(format!(
+                "the database that is configured as {} is the other one: look at database.url and sandbox.database_url",
+                app.mode.as_str()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Brings the schema up to date where nobody minds; elsewhere names the command.
+async fn fit_one(app: &App) -> Result<(), Failure> {
     let pending = schema::pending(&app.db).await?;
     let Some(first) = pending.first() else { return Ok(()) };
     if may_migrate(&app.config, &app.db) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use futures_util::future::join_all;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 
@@ -115,7 +116,9 @@ pub(super) async fn serve(
     let mut api = tokio::task::spawn_local(api);
     let worker = Worker::start(&app);
     let (last_uses, stop) = StopSwitch::new();
-    let uses = tokio::task::spawn_local(partners::keep_writing_uses(app.clone(), stop));
+    let worlds = [Some(app.clone()), app.sandbox.clone()].into_iter().flatten();
+    let uses = worlds.map(|app| partners::keep_writing_uses(app, stop.clone()));
+    let uses = tokio::task::spawn_local(join_all(uses.collect::<Vec<_>>()));
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "ready");
     ready();
     tokio::select! {

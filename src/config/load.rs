@@ -65,6 +65,23 @@ pub(super) fn proxies<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cidr
     }
 }
 
+/// The longest that a delivery may be given: half of the lease under which a worker has its endpoint.
+const LONGEST_DELIVERY_MS: u64 = 30_000;
+
+/// Milliseconds for one delivery.
+pub(super) fn delivery_timeout<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<u64, D::Error> {
+    let timeout = u64::deserialize(deserializer)?;
+    if (1..=LONGEST_DELIVERY_MS).contains(&timeout) {
+        return Ok(timeout);
+    }
+    Err(serde::de::Error::custom(format!(
+        "webhooks.timeout_ms = {timeout}: 1 to {LONGEST_DELIVERY_MS} milliseconds are expected; a receiver that needs \
+         longer answers first and works afterwards"
+    )))
+}
+
 /// A share of something: 0 to 1.
 pub(super) fn share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     let share = f64::deserialize(deserializer)?;
@@ -167,6 +184,11 @@ pub fn masked(config: &Config) -> String {
         c.traces.sample_ratio
     ) + &points(&c.points)
         + &webhooks(&c.webhooks)
+        + &format!(
+            "\n[sandbox]\ndatabase_url = {:?}\nredis_prefix = {:?}\n",
+            without_password(c.sandbox.database_url.expose_secret()),
+            c.sandbox.redis_prefix,
+        )
         + &format!("\n[tiers]\ngrace_days = {}\n", c.tiers.grace_days)
         + &format!(
             "\n[audit]\nkeep_days = {}\nheads_path = {:?}\n",
@@ -265,6 +287,18 @@ mod tests {
         }
     }
 
+    /// W2: a worker never holds an endpoint for longer than its lease, whatever is configured.
+    #[test]
+    fn a_delivery_is_given_less_time_than_the_lease_of_its_endpoint() {
+        let read = |text| with(&[("HUIYI__WEBHOOKS__TIMEOUT_MS", text)]);
+        assert_eq!(read("30000").unwrap().webhooks.timeout_ms, 30_000);
+        for bad in ["0", "30001", "600000", "-1"] {
+            let error = read(bad).unwrap_err().0;
+            assert!(error.contains("timeout_ms"), "{bad}: {error}");
+        }
+        assert!(read("600000").unwrap_err().0.contains("1 to 30000"));
+    }
+
     #[test]
     fn a_secret_may_stand_in_a_file() {
         let file = std::env::temp_dir().join(format!("huiyi-secret-{}", std::process::id()));
@@ -273,6 +307,22 @@ mod tests {
         std::fs::remove_file(&file).unwrap();
         assert_eq!(config.wechat.app_secret.expose_secret(), "s3cret");
         assert!(with(&[("HUIYI__WECHAT__APP_SECRET_FILE", "/nowhere")]).is_err());
+    }
+
+    /// OP-2: nothing that the sandbox writes to is a place of the live one.
+    #[test]
+    fn the_sandbox_has_places_of_its_own() {
+        assert!(with(&[]).unwrap().of_sandbox().is_none());
+        let url = ("HUIYI__SANDBOX__DATABASE_URL", "postgres://crm:hunter2@db/trials");
+        let live = with(&[url, ("HUIYI__REDIS__PREFIX", "crm")]).unwrap();
+        assert!(!masked(&live).contains("hunter2"));
+        let apart = live.of_sandbox().unwrap();
+        assert_eq!(apart.database.url.expose_secret(), url.1);
+        assert_eq!(apart.redis.prefix, "crm-sandbox");
+        assert!(apart.audit.heads_path.ends_with("audit-heads-sandbox"));
+        assert!(apart.of_sandbox().is_none());
+        let same = with(&[url, ("HUIYI__SANDBOX__REDIS_PREFIX", "try")]).unwrap();
+        assert_eq!(same.of_sandbox().unwrap().redis.prefix, "try");
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod load;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::kernel::cidr::Cidrs;
@@ -36,6 +36,8 @@ pub struct Config {
     pub database: Database,
     /// Redis, or its twin.
     pub redis: Redis,
+    /// Where third parties try things out.
+    pub sandbox: Sandbox,
     /// The retailer.
     pub business: Business,
     /// Keys and lives of tokens.
@@ -129,6 +131,43 @@ pub struct Redis {
     pub prefix: String,
 }
 
+/// Where third parties try things out (OP-2).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sandbox {
+    /// A database of its own; empty is no sandbox.
+    pub database_url: SecretString,
+    /// First part of every key in Redis; empty is the live one with `-sandbox` behind it.
+    pub redis_prefix: String,
+}
+
+impl Config {
+    /// The configuration of the sandbox, if there is one: nothing in it names a place of the live one.
+    #[must_use]
+    pub fn of_sandbox(&self) -> Option<Self> {
+        let url = &self.sandbox.database_url;
+        if url.expose_secret().is_empty() {
+            return None;
+        }
+        let mut apart = self.clone();
+        apart.database.url = url.clone();
+        apart.redis.prefix = match self.sandbox.redis_prefix.as_str() {
+            "" => format!("{}-sandbox", self.redis.prefix),
+            own => own.to_owned(),
+        };
+        apart.audit.heads_path = if self.audit.heads_path.as_os_str().is_empty() {
+            self.server.data_dir.join("audit-heads-sandbox")
+        } else {
+            let mut path = self.audit.heads_path.clone().into_os_string();
+            path.push("-sandbox");
+            path.into()
+        };
+        apart.sandbox =
+            Sandbox { database_url: SecretString::default(), redis_prefix: String::new() };
+        Some(apart)
+    }
+}
+
 /// The retailer.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -194,6 +233,7 @@ pub struct Webhooks {
     /// Plain http, outside of production.
     pub allow_http: bool,
     /// Longest delivery.
+    #[serde(deserialize_with = "load::delivery_timeout")]
     pub timeout_ms: u64,
     /// Deliveries under way to one endpoint.
     pub at_once: usize,

@@ -5,6 +5,7 @@ pub mod coalesce;
 mod connect;
 pub mod idempotency;
 pub mod keyset;
+mod mode;
 pub mod rows;
 pub mod schema;
 mod session;
@@ -22,10 +23,11 @@ use crate::kernel::trace::TRACE;
 
 pub use about::{About, about};
 pub use connect::{connect, lock_file, sqlite_path};
+#[cfg(debug_assertions)]
+pub use mode::claim_mode;
 pub use sea_orm::ConnectionTrait as Conn;
 pub use sea_orm::DbBackend as Backend;
 pub use sea_orm::DbErr as DbError;
-#[cfg(debug_assertions)]
 pub use session::statements_sent;
 pub use session::{Pool, Tx};
 

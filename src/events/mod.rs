@@ -5,7 +5,8 @@ mod relay;
 mod store;
 
 use chrono::{DateTime, Utc};
-use entity::ids::MemberId;
+use entity::event_log::Model as Logged;
+use entity::ids::{EventId, MemberId};
 use sea_orm::DbErr;
 
 use crate::db::Conn;
@@ -38,6 +39,18 @@ pub async fn publish(db: &impl Conn, events: Vec<Event>, now: DateTime<Utc>) -> 
     let mut writes = Writes::new(db);
     publish_with(&mut writes, events, now).await?;
     writes.send().await
+}
+
+/// Events of the log behind `after`, in the sequence of their ids, relayed or not: for projections that are built anew.
+///
+/// # Errors
+/// The database's.
+pub async fn log_after(
+    db: &impl Conn,
+    after: Option<EventId>,
+    limit: u64,
+) -> Result<Vec<Logged>, DbErr> {
+    store::log_after(db, after, limit).await
 }
 
 /// As [`publish`], together with other writes of the caller.

@@ -17,11 +17,9 @@ pub(super) async fn append(
     events: Vec<Event>,
     now: DateTime<Utc>,
 ) -> Result<(), DbErr> {
-    // Ids of one millisecond come in no sequence; those of one transaction keep the one in which things happened.
-    let mut ids: Vec<EventId> = events.iter().map(|_| EventId::new(now)).collect();
-    ids.sort_unstable();
-    let rows = events.into_iter().zip(ids).map(|(event, id)| log::Model {
-        id,
+    // Ids grow within a process, so that those of a member keep the sequence in which things happened.
+    let rows = events.into_iter().map(|event| log::Model {
+        id: EventId::new(now),
         kind: event.kind.to_owned(),
         version: event.version,
         member_id: event.member_id,
@@ -51,6 +49,19 @@ pub(super) async fn unclaimed(
         free = free.filter(others);
     }
     free.order_by_asc(log::Column::Id).limit(limit).all(db).await
+}
+
+/// Events behind `after`, by id.
+pub(super) async fn log_after(
+    db: &impl Conn,
+    after: Option<EventId>,
+    limit: u64,
+) -> Result<Vec<log::Model>, DbErr> {
+    let mut query = log::Entity::find().order_by_asc(log::Column::Id).limit(limit);
+    if let Some(after) = after {
+        query = query.filter(log::Column::Id.gt(after));
+    }
+    query.all(db).await
 }
 
 fn free(now: DateTime<Utc>) -> Condition {

@@ -14,13 +14,17 @@ mod stop;
 mod store;
 mod worker;
 
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::future::{LocalBoxFuture, join_all, join4};
 
 use crate::app::App;
 use crate::events::{Reaction, Relay};
 use crate::http::Result;
+use crate::kernel::clock::{elapsed, monotonic};
 use health::Health;
 
 pub use job::{ATTEMPTS, Handler, Job, NewJob};
@@ -63,8 +67,8 @@ pub struct Work {
     pub handlers: &'static [(&'static str, Handler)],
     /// What becomes due again and again.
     pub schedules: &'static [Schedule],
-    /// What goes on all the time.
-    pub duties: &'static [Duty],
+    /// What goes on all the time, by name.
+    pub duties: &'static [(&'static str, Duty)],
 }
 
 impl std::fmt::Debug for Work {
@@ -77,11 +81,57 @@ impl std::fmt::Debug for Work {
 ///
 /// Its futures are not `Send`: run it on a `LocalSet` or a local runtime.
 pub async fn run(app: App, work: Work, stop: Stop) {
-    let worker = Worker::new(app.clone(), work.handlers, work.schedules).until(stop.clone());
-    let relay = relay(&app, work.reactions, stop.clone());
-    let chores = work.chores.iter().map(|chore| repeat(&app, chore, stop.clone()));
-    let duties = work.duties.iter().map(|duty| duty(app.clone(), stop.clone()));
-    join4(relay, worker.run(), join_all(chores), join_all(duties)).await;
+    let worker = || Worker::new(app.clone(), work.handlers, work.schedules).until(stop.clone());
+    let worker = keep(&app, "jobs", &stop, || worker().run());
+    let relay = keep(&app, "relay", &stop, || relay(&app, work.reactions, stop.clone()));
+    let chores = work.chores.iter().map(|chore| {
+        let (app, stop) = (&app, &stop);
+        keep(app, chore.name, stop, move || repeat(app, chore, stop.clone()))
+    });
+    let duties = work.duties.iter().map(|(name, duty)| {
+        let (app, stop) = (&app, &stop);
+        keep(app, name, stop, move || duty(app.clone(), stop.clone()))
+    });
+    join4(relay, worker, join_all(chores), join_all(duties)).await;
+}
+
+/// The pause before work is begun again that ended by itself; it grows each time.
+const BEGIN_AGAIN: Duration = Duration::from_millis(500);
+
+/// Keeps work going: what panics or ends before it is told to is begun again, and takes nothing else with it.
+async fn keep<F: Future<Output = ()>>(
+    app: &App,
+    name: &'static str,
+    stop: &Stop,
+    begin: impl Fn() -> F,
+) {
+    let (mut stop, mut pause) = (stop.clone(), BEGIN_AGAIN);
+    while !stop.is_told() {
+        let since = monotonic();
+        let ended = AssertUnwindSafe(async { begin().await }).catch_unwind().await;
+        let why = match ended {
+            Ok(()) if stop.is_told() => return,
+            Ok(()) => "ended by itself".to_owned(),
+            Err(panic) => panicked(panic.as_ref()),
+        };
+        tracing::error!(work = name, why, "background work ended and is begun again");
+        app.measures.work_restarted(name);
+        let went_long = elapsed(since) > WENT_LONG;
+        pause = if went_long { BEGIN_AGAIN } else { LONGEST_PAUSE.min(pause * 2) };
+        stop.or(tokio::time::sleep(pause)).await;
+    }
+}
+
+/// The longest.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// Work that went on for so long is begun again after the shortest pause.
+const WENT_LONG: Duration = Duration::from_mins(1);
+
+/// What a panic said.
+fn panicked(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("panicked: {}", text.unwrap_or_default())
 }
 
 async fn relay(app: &App, reactions: &'static [(&'static str, Reaction)], mut stop: Stop) {

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::health::Health;
 use super::job::{LEASE, Verdict};
-use super::{Handler, Job, Schedule, Stop, planning, store};
+use super::{Handler, Job, Schedule, Stop, panicked, planning, store};
 use crate::app::App;
 use crate::db;
 use crate::http::{Error, Result};
@@ -277,11 +277,7 @@ impl Worker {
 /// A panic of one handler must not end the worker.
 async fn run(handler: Handler, app: &App, job: &Job) -> Result<()> {
     let work = AssertUnwindSafe(async { handler(app, job).await });
-    work.catch_unwind().await.unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-        Err(Error::fault(format!("panicked: {text}")))
-    })
+    work.catch_unwind().await.unwrap_or_else(|panic| Err(Error::fault(panicked(panic.as_ref()))))
 }
 
 /// Whose claim was not the last one has nothing to say.

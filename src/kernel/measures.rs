@@ -30,6 +30,8 @@ pub struct Measures {
     late: Gauge,
     audit_faults: Known,
     audit_proved: Known,
+    signatures: Family<RefusalLabels, Counter>,
+    restarts: Family<WorkLabels, Counter>,
     database_up: Gauge,
     kv_up: Gauge,
     connections: Family<ConnectionLabels, Gauge>,
@@ -79,6 +81,18 @@ struct ConnectionLabels {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct AttemptLabels {
     result: &'static str,
+}
+
+/// Codes of ours.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RefusalLabels {
+    reason: &'static str,
+}
+
+/// From lists of ours.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct WorkLabels {
+    work: &'static str,
 }
 
 /// Deliveries of events at one moment.
@@ -140,6 +154,16 @@ impl Measures {
         self.audit_proved.set(at.timestamp());
     }
 
+    /// Counts a signed request that was not let in. `reason` is one of our codes.
+    pub fn signature_refused(&self, reason: &'static str) {
+        self.signatures.get_or_create(&RefusalLabels { reason }).inc();
+    }
+
+    /// Counts background work that ended by itself and was begun again. `work` is a word of a closed list.
+    pub fn work_restarted(&self, work: &'static str) {
+        self.restarts.get_or_create(&WorkLabels { work }).inc();
+    }
+
     /// Notes whether the database and the kv answer this process.
     pub fn up(&self, database: bool, kv: bool) {
         self.database_up.set(i64::from(database));
@@ -185,6 +209,19 @@ impl Measures {
             "huiyi_ledger_verify_timestamp_seconds",
             "When the last proof of the ledgers ended, in Unix time",
             self.proved.clone(),
+        );
+        // From nought on, so that the first one is an increase.
+        self.restarts.get_or_create(&WorkLabels { work: "relay" }).inc_by(0);
+        self.signatures.get_or_create(&RefusalLabels { reason: "signature_wrong" }).inc_by(0);
+        registry.register(
+            "huiyi_work_restarts",
+            "Background work that ended by itself or panicked, and was begun again",
+            self.restarts.clone(),
+        );
+        registry.register(
+            "huiyi_signatures_refused",
+            "Signed requests of third parties that were not let in, by the code they were answered",
+            self.signatures.clone(),
         );
         self.register_audit(registry);
         self.register_webhooks(registry);

@@ -11,6 +11,7 @@ pub mod jwt;
 pub mod measures;
 pub mod memory;
 pub mod mobile;
+pub mod mode;
 pub mod network;
 pub mod process;
 pub mod secret;

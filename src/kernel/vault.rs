@@ -53,6 +53,14 @@ impl Vault {
         Some(Self { key_id, seal, index, chain })
     }
 
+    /// The vault of the sandbox of an installation whose key is `data_key`: what one has sealed the other cannot open (OP-2).
+    #[must_use]
+    pub fn of_sandbox(data_key: &[u8; 32]) -> Option<Self> {
+        let root = hmac::Key::new(hmac::HMAC_SHA256, data_key);
+        let own = hmac::sign(&root, b"huiyi sandbox v1");
+        Self::new(own.as_ref().try_into().ok()?)
+    }
+
     /// Seals `text` for one `place` (table, column, row): it opens nowhere else.
     ///
     /// # Panics

@@ -3,15 +3,19 @@
 use std::marker::PhantomData;
 
 use actix_web::dev::Payload;
+use actix_web::http::header::{HeaderMap, HeaderValue};
 use actix_web::{FromRequest, HttpRequest};
 use entity::ids::{PartnerId, PartnerKeyId};
 use futures_util::future::LocalBoxFuture;
 
-use super::service::{ActiveKey, HEADERS, Target, Use, announced, authenticate, note_use, verify};
+use super::service::{
+    ActiveKey, HEADERS, Nonce, Target, Use, announced, authenticate, note_use, use_up, verify,
+};
 use crate::app::App;
 use crate::http::bearer::bearer;
 use crate::http::body::app;
 use crate::http::{ClientIp, Error, Result, codes, gate, limits};
+use crate::kernel::mode::Mode;
 
 /// A permission of third parties.
 pub trait Scope: 'static {
@@ -137,17 +141,43 @@ fn enter<T: 'static>(
     let asked = request.clone();
     gate::guard(request, async move {
         let app = app(&asked)?;
-        let key = match payload {
-            Some(payload) => signed(&app, &asked, payload).await?,
-            None => authenticate(&app, bearer(&asked)?).await?,
+        let key = if let Some(payload) = payload {
+            signed(&app, &asked, payload).await.inspect_err(|error| {
+                if let Error::Refused(refusal) = error {
+                    app.measures.signature_refused(refusal.code.code);
+                }
+            })?
+        } else {
+            let key = authenticate(&app, bearer(&asked)?).await?;
+            key.check_address(ClientIp::of(&asked))?;
+            admit(&app, &asked, &key).await?;
+            key
         };
-        key.check_address(ClientIp::of(&asked))?;
-        let (limit, quota) = key.limit();
-        let admitted = limits::admit_openly(&app, &asked, limit, quota).await;
-        note_use(&app, key.id(), if admitted.is_ok() { Use::Admitted } else { Use::Limited });
-        admitted?;
         welcome(key)
     })
+}
+
+async fn admit(app: &App, request: &HttpRequest, key: &ActiveKey) -> Result<()> {
+    let (limit, quota) = key.limit();
+    let admitted = limits::admit_openly(app, request, limit, quota).await;
+    note_use(app, key.id(), if admitted.is_ok() { Use::Admitted } else { Use::Limited });
+    admitted
+}
+
+/// Whether anything that says who is calling names the sandbox: the beginning of the key, or of the id of one that signs.
+/// Whoever names both worlds is judged by the sandbox, which knows no live key.
+#[must_use]
+pub fn is_for_sandbox(headers: &HeaderMap) -> bool {
+    let [app_id, ..] = HEADERS;
+    let begins = |name: &str, beginning: &str| {
+        headers.get_all(name).any(|value| value.as_bytes().starts_with(beginning.as_bytes()))
+    };
+    let key = Mode::Sandbox.key_prefix();
+    let bearer = |value: &HeaderValue| {
+        let text = value.to_str().unwrap_or_default();
+        text.split_once(' ').is_some_and(|(_, token)| token.trim_start().starts_with(key))
+    };
+    headers.get_all("authorization").any(bearer) || begins(app_id, Mode::Sandbox.id_prefix())
 }
 
 /// Whoever sends a key may send a timestamp for reasons of its own; a signature is never one of them.
@@ -157,15 +187,21 @@ fn signs(request: &HttpRequest) -> bool {
     sent(signature) || (!sent("authorization") && HEADERS.into_iter().any(sent))
 }
 
+/// What is cheap to refuse comes first: the headers, the key, the clock, the address; then the body is read and the proof
+/// made; then the quota is counted; and only what is let in uses up its nonce.
 async fn signed(app: &App, request: &HttpRequest, payload: Payload) -> Result<ActiveKey> {
     let announced = announced(app, HEADERS.map(|name| only(request, name))).await?;
+    announced.key().check_address(ClientIp::of(request))?;
     let body = gate::read_first(request, payload).await?;
     let target = Target {
         method: request.method().as_str(),
         path: request.uri().path(),
         query: request.uri().query().unwrap_or_default(),
     };
-    verify(app, announced, target, &body).await
+    let (key, nonce): (ActiveKey, Nonce) = verify(app, announced, target, &body)?;
+    admit(app, request, &key).await?;
+    use_up(app, &nonce).await?;
+    Ok(key)
 }
 
 /// The text of a header that was sent once.

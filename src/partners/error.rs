@@ -83,6 +83,15 @@ pub const ADDRESS_NOT_ALLOWED: Code = Code::new(
     "this key may not be used from this address",
 );
 
+/// A key for trials, where there is no place for them.
+pub const SANDBOX_OFF: Code = Code::new(
+    403,
+    "sandbox_off",
+    11511,
+    "本系统未开启沙箱，请联系管理员",
+    "this installation has no sandbox: ask its administrator to set sandbox.database_url",
+);
+
 /// All of the above, for the documentation and the uniqueness test.
 pub const ALL: &[Code] = &[
     NAME_TAKEN,
@@ -95,4 +104,5 @@ pub const ALL: &[Code] = &[
     SIGNATURE_REPLAYED,
     SIGNATURE_UNCHECKED,
     ADDRESS_NOT_ALLOWED,
+    SANDBOX_OFF,
 ];

@@ -30,6 +30,10 @@ pub async fn find(db: &impl Conn, id: PartnerId) -> Result<Option<partner::Model
     partner::Entity::find_by_id(id).one(db).await
 }
 
+pub async fn find_named(db: &impl Conn, name: &str) -> Result<Option<partner::Model>, DbErr> {
+    partner::Entity::find().filter(partner::Column::Name.eq(name)).one(db).await
+}
+
 pub async fn lock(db: &impl Conn, id: PartnerId) -> Result<Option<partner::Model>, DbErr> {
     partner::Entity::find_by_id(id).lock_exclusive().one(db).await
 }

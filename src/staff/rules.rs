@@ -26,19 +26,19 @@ pub fn scope_of(
 ) -> DataScope {
     let own = DataScope::Own(id);
     match role {
-        StaffRole::Guide => own,
+        StaffRole::Guide | StaffRole::Auditor => own,
         StaffRole::StoreManager => store.map_or(own, DataScope::Store),
         StaffRole::RegionalManager => region.map_or(own, DataScope::Region),
         StaffRole::Admin => DataScope::All,
     }
 }
 
-/// Whether a role signs in to a surface. Administrators have the console, everybody else the guide app: so a
+/// Whether a role signs in to a surface. Administrators and auditors have the console, everybody else the guide app: so a
 /// password that leaks in a store opens no console, and what the guide app shows follows a store's role.
 pub const fn may_use(role: StaffRole, audience: Audience) -> bool {
     match audience {
-        Audience::Guide => !matches!(role, StaffRole::Admin),
-        Audience::Admin => matches!(role, StaffRole::Admin),
+        Audience::Guide => !matches!(role, StaffRole::Admin | StaffRole::Auditor),
+        Audience::Admin => matches!(role, StaffRole::Admin | StaffRole::Auditor),
         Audience::Member | Audience::Open => false,
     }
 }

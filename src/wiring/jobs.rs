@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::join;
 
 use super::proof::prove;
 use super::reactions::REACTIONS;
@@ -115,18 +116,25 @@ pub static CHORES: &[Chore] = &[
 ];
 
 /// What goes on all the time.
-pub static DUTIES: &[Duty] = &[webhooks::dispatch];
+pub static DUTIES: &[(&str, Duty)] = &[("webhooks", webhooks::dispatch)];
 
-/// The worker of this process, until told to stop.
+const WORK: Work = Work {
+    reactions: REACTIONS,
+    chores: CHORES,
+    handlers: HANDLERS,
+    schedules: SCHEDULES,
+    duties: DUTIES,
+};
+
+/// The worker of this process, until told to stop: the same for the sandbox, if there is one, by itself.
 pub async fn run(app: App, stop: Stop) {
-    let work = Work {
-        reactions: REACTIONS,
-        chores: CHORES,
-        handlers: HANDLERS,
-        schedules: SCHEDULES,
-        duties: DUTIES,
+    let sandbox = app.sandbox.clone();
+    let apart = async {
+        if let Some(sandbox) = sandbox {
+            jobs::run(sandbox, WORK, stop.clone()).await;
+        }
     };
-    jobs::run(app, work, stop).await;
+    Box::pin(join(jobs::run(app, WORK, stop.clone()), apart)).await;
 }
 
 /// A worker for every job, to be stepped by hand.
@@ -162,6 +170,7 @@ async fn forget_jobs(app: &App) -> crate::http::Result<()> {
 }
 
 async fn forget_deliveries(app: &App) -> crate::http::Result<()> {
+    deliveries::miss_left_over(app).await?;
     while deliveries::forget_old(app, A_TURN).await? == A_TURN {}
     Ok(())
 }

@@ -11,4 +11,5 @@ mod problems;
 pub mod proof;
 pub mod reactions;
 pub mod routes;
+mod sandbox;
 pub mod server;

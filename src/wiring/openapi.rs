@@ -77,7 +77,7 @@ fn about(audience: &str) -> (&'static str, &'static str, &'static str, &'static 
             "Huiyi open API",
             "For POS, ERP and e-commerce systems. Amounts are integer fen, times RFC 3339.",
             "partner_key",
-            "A key of the form hyk_…, made by an administrator; each route names the scope it needs. Keys that sign are \
+            "A key of the form hyk_…, or hys_… for the sandbox, made by an administrator; each route names the scope it needs. Keys that sign are \
              never sent: the headers X-App-Id, X-Timestamp, X-Nonce and X-Signature take its place (docs/signing.md).",
         ),
     }

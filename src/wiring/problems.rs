@@ -41,7 +41,9 @@ fn add_plumbing(operation: &mut Operation) {
         Some(list) if !list.is_empty() => &[codes::UNAUTHENTICATED],
         _ => &[],
     };
-    for code in [always, body, caller].concat() {
+    // Every route of the console asks for a role.
+    let role: &[Code] = if is_of_console(operation) { &[codes::FORBIDDEN] } else { &[] };
+    for code in [always, body, caller, role].concat() {
         let problem = Content::new(Some(RefOr::<Schema>::Ref(Ref::new(PROBLEM))));
         let response = ResponseBuilder::new().description(code.code).content(MEDIA, problem);
         let missing = operation.responses.responses.entry(code.status.to_string());
@@ -60,6 +62,7 @@ const DOORWAY: &[Code] = &[
     partners::SIGNATURE_REPLAYED,
     partners::SIGNATURE_UNCHECKED,
     partners::ADDRESS_NOT_ALLOWED,
+    partners::SANDBOX_OFF,
     codes::RATE_LIMITED,
 ];
 
@@ -76,6 +79,11 @@ const LIMITS: [(&str, &str, &str); 2] = [
         "\"default\";q=60000;w=60",
     ),
 ];
+
+fn is_of_console(operation: &Operation) -> bool {
+    let security = serde_json::to_string(&operation.security).unwrap_or_default();
+    security.contains("\"admin_token\"")
+}
 
 fn is_of_partners(operation: &Operation) -> bool {
     let security = serde_json::to_string(&operation.security).unwrap_or_default();

@@ -1,12 +1,14 @@
 //! Which capability serves which audience. An audience is a URL scope and a document of its own.
 
+use actix_web::middleware::from_fn;
 use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::events::offer;
+use super::sandbox::choose;
 use crate::{
     bulk, catalog, customers, identity, leaderboards, members, operations, orders, partners,
-    points, sessions, staff, tiers, webhooks,
+    points, sessions, staff, tiers, timeline, webhooks,
 };
 
 /// `/v1/member`: the shopper herself.
@@ -27,6 +29,7 @@ pub fn guide(config: &mut ServiceConfig<'_>) {
         .configure(staff::routes::guide)
         .configure(customers::routes::guide)
         .configure(tiers::routes::guide)
+        .configure(timeline::routes::guide)
         .configure(catalog::routes::guide)
         .configure(leaderboards::routes::guide);
 }
@@ -42,6 +45,7 @@ pub fn admin(config: &mut ServiceConfig<'_>) {
         .configure(customers::routes::admin)
         .configure(orders::routes::admin)
         .configure(tiers::routes::admin)
+        .configure(timeline::routes::admin)
         .configure(catalog::routes::admin)
         .configure(bulk::routes::admin)
         .configure(|config| webhooks::routes::admin(config, offer()));
@@ -72,8 +76,12 @@ pub const AUDIENCES: [(&str, &str, Routes); 4] = [
 
 /// Every audience's routes under their scopes.
 pub fn configure(config: &mut web::ServiceConfig) {
-    for (_, path, routes) in AUDIENCES {
-        config
-            .service(web::scope(path).configure(|config| routes(&mut ServiceConfig::new(config))));
+    for (name, path, routes) in AUDIENCES {
+        let scope = web::scope(path).configure(|config| routes(&mut ServiceConfig::new(config)));
+        if name == "open" {
+            config.service(scope.wrap(from_fn(choose)));
+        } else {
+            config.service(scope);
+        }
     }
 }

@@ -111,6 +111,8 @@ entities!(
     tier_gift,
     tier_hold,
     tier_multiplier,
+    installation,
+    member_timeline,
     webhook_attempt,
     webhook_delivery,
     webhook_endpoint,

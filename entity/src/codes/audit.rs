@@ -40,6 +40,24 @@ AuditAction {
     StaffSignedIn = "staff.signed_in",
     /// Somebody signed out.
     StaffSignedOut = "staff.signed_out",
+    /// A third party was added, changed, stopped or resumed; `change` says which.
+    PartnerChanged = "partner.changed",
+    /// A key of a third party was issued, changed, rotated or revoked; `change` says which.
+    PartnerKeyChanged = "partner_key.changed",
+    /// Where events are delivered to was added, changed, removed or given another secret; `change` says which.
+    WebhookChanged = "webhook.changed",
+    /// A delivery of an event was read with its content.
+    WebhookRead = "webhook.read",
+    /// Events were delivered again, or a test was; `rows` says how many.
+    WebhookResent = "webhook.resent",
+    /// What purchases earn was changed; `change` says how.
+    EarningRuleChanged = "earning_rule.changed",
+    /// A points campaign was changed; `change` says how.
+    CampaignChanged = "points_campaign.changed",
+    /// The ladder of tiers was changed; `change` says how.
+    LadderChanged = "tier_ladder.changed",
+    /// A plan of paid cards was changed; `change` says how.
+    PlanChanged = "membership_plan.changed",
     /// A job that was given up was queued again.
     JobRetried = "job.retried",
     /// A job that was given up was laid to rest.

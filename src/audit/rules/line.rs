@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use entity::audit_log::Model as Row;
 use entity::codes::{AuditAction, AuditOutcome};
 use entity::ids::{
-    AdjustmentId, AuditId, BulkRunId, JobId, MemberId, OrderId, PartnerId, StaffId, StoreId,
-    TransferId,
+    AdjustmentId, AuditId, BulkRunId, CampaignId, JobId, MemberId, OrderId, PartnerId,
+    PartnerKeyId, RuleId, StaffId, StoreId, TransferId, WebhookDeliveryId, WebhookEndpointId,
 };
 use entity::values::Mac;
 use serde_json::{Value, json};
@@ -66,14 +66,29 @@ macro_rules! subject {
 subject!(
     AdjustmentId,
     BulkRunId,
+    CampaignId,
     JobId,
     MemberId,
     OrderId,
     PartnerId,
+    PartnerKeyId,
+    RuleId,
     StaffId,
     StoreId,
-    TransferId
+    TransferId,
+    WebhookDeliveryId,
+    WebhookEndpointId
 );
+
+/// What head office calls something of the programme, such as a tier: a code, no text.
+#[derive(Clone, Copy, Debug)]
+pub struct ProgrammeCode<'a>(pub &'a str);
+
+impl From<ProgrammeCode<'_>> for Subject {
+    fn from(code: ProgrammeCode<'_>) -> Self {
+        Self(code.0.to_owned())
+    }
+}
 
 /// What was done, and with whose data.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,5 +7,5 @@ mod proof;
 
 pub use codes::{chain, seal_line, seal_mark};
 pub use head::Head;
-pub use line::{Author, Line, Subject};
+pub use line::{Author, Line, ProgrammeCode, Subject};
 pub use proof::{Fault, Finding, Proof, Walk};

@@ -8,7 +8,7 @@ mod writing;
 
 pub use entity::audit_log::Model as Written;
 
-pub use super::rules::{Author, Fault, Finding, Head, Line, Proof, Subject};
+pub use super::rules::{Author, Fault, Finding, Head, Line, ProgrammeCode, Proof, Subject};
 pub use super::store::Wanted;
 pub use forgetting::forget_old;
 pub use heads::{append_head, head, head_file, keep_head};

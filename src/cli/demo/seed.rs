@@ -66,10 +66,12 @@ pub(super) async fn seed(
     let newest = products.iter().rev().take(STOCKED).flat_map(|one| &one.skus);
     let newest: Vec<String> = newest.map(|sku| sku.code.clone()).collect();
     catalog::put(app, products).await?;
-    let partner = partners::register(app, &partners::NewPartner::named("演示收银与商城")).await?;
+    let author = Author::system("demo");
+    let partner = partners::NewPartner::named("演示收银与商城");
+    let partner = partners::register(app, &author, &partner).await?;
     let scopes = SCOPES.map(str::to_owned);
-    let partner_key =
-        partners::issue_key(app, partner, &partners::KeyTerms::new("demo", &scopes)).await?.key;
+    let terms = partners::KeyTerms::new("demo", &scopes);
+    let partner_key = partners::issue_key(app, &author, partner, &terms).await?.key;
     progress.end(&format!("{} styles", styles.len()));
 
     let shoppers = people::shoppers(count, today);

@@ -30,6 +30,13 @@ pub(super) async fn all(config: &Config) -> usize {
     if let Ok((db, _)) = &db {
         note("migrations", migrations(db, config).await);
     }
+    if let Some(apart) = config.of_sandbox() {
+        let db = connect(&apart).await;
+        note("sandbox", db.as_ref().map_or_else(Finding::clone, database));
+        if let Ok((db, _)) = &db {
+            note("its migrations", migrations(db, &apart).await);
+        }
+    }
     let of_database = db.ok().map(|(_, about)| about.now);
     note("clock", clock(Clock::system().now(), of_database));
     note("redis", redis(config).await);

@@ -49,7 +49,7 @@ pub async fn scope_of_staff(
     reach: Option<Reach>,
 ) -> Result<Scope> {
     let own = match staff.role {
-        StaffRole::Guide | StaffRole::StoreManager => Reach::Store,
+        StaffRole::Guide | StaffRole::StoreManager | StaffRole::Auditor => Reach::Store,
         StaffRole::RegionalManager => Reach::Region,
         StaffRole::Admin => Reach::Company,
     };

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::audit::service::Written;
 use crate::http::{Cursor, Error, Page, Problem, Query, Result};
 use crate::operations::service::{self, AuditSearch};
-use crate::staff::caller::AdminCaller;
+use crate::staff::caller::AuditCaller;
 
 /// A line of the audit log.
 #[derive(Serialize, ToSchema)]
@@ -179,7 +179,7 @@ fn actor(text: &str) -> Result<uuid::Uuid> {
 #[get("/audit")]
 pub(super) async fn list_audit_lines(
     app: ThinData<App>,
-    caller: AdminCaller,
+    caller: AuditCaller,
     query: Query<AuditQuery>,
 ) -> Result<Json<Page<AuditLine>>> {
     let mut search = query.0.search()?;

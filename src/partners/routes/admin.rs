@@ -151,11 +151,12 @@ pub(super) async fn list_partners(
 #[post("/partners")]
 pub(super) async fn register_partner(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     body: Body<RegisterPartnerRequest>,
 ) -> Result<HttpResponse> {
     let RegisterPartnerRequest { name, requests_per_minute } = body.value;
-    let id = service::register(&app, &NewPartner { name, requests_per_minute }).await?;
+    let id =
+        service::register(&app, &caller.author, &NewPartner { name, requests_per_minute }).await?;
     let partner = PartnerDetails::from(service::find(&app, id).await?);
     Ok(HttpResponse::Created().insert_header(etag(partner.version)).json(partner))
 }
@@ -219,14 +220,14 @@ pub(super) async fn get_partner(
 #[patch("/partners/{id}")]
 pub(super) async fn change_partner(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     id: PathId<PartnerId>,
     request: HttpRequest,
     body: Body<ChangePartnerRequest>,
 ) -> Result<HttpResponse> {
     let ChangePartnerRequest { name, requests_per_minute } = body.value;
     let changes = PartnerChanges { name, requests_per_minute: requests_per_minute.wish() };
-    Ok(shown(service::change(&app, id.0, &changes, &if_match(&request)).await?))
+    Ok(shown(service::change(&app, &caller.author, id.0, &changes, &if_match(&request)).await?))
 }
 
 /// Stop a partner
@@ -248,10 +249,10 @@ pub(super) async fn change_partner(
 #[post("/partners/{id}:stop")]
 pub(super) async fn stop_partner(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     id: PathId<PartnerId>,
 ) -> Result<HttpResponse> {
-    Ok(shown(service::stop(&app, id.0).await?))
+    Ok(shown(service::stop(&app, &caller.author, id.0).await?))
 }
 
 /// Resume a partner
@@ -273,8 +274,8 @@ pub(super) async fn stop_partner(
 #[post("/partners/{id}:resume")]
 pub(super) async fn resume_partner(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     id: PathId<PartnerId>,
 ) -> Result<HttpResponse> {
-    Ok(shown(service::resume(&app, id.0).await?))
+    Ok(shown(service::resume(&app, &caller.author, id.0).await?))
 }

@@ -78,11 +78,11 @@ pub(super) async fn list_partner_keys(
 #[post("/partners/{id}/keys")]
 pub(super) async fn issue_partner_key(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     id: PathId<PartnerId>,
     body: Body<IssuePartnerKeyRequest>,
 ) -> Result<HttpResponse> {
-    let new = service::issue_key(&app, id.0, &body.value.terms()?).await?;
+    let new = service::issue_key(&app, &caller.author, id.0, &body.value.terms()?).await?;
     Ok(HttpResponse::Created().json(IssuedPartnerKey::from(new)))
 }
 
@@ -114,12 +114,12 @@ pub(super) async fn issue_partner_key(
 #[post("/partners/{id}/keys/{key_id}:rotate")]
 pub(super) async fn rotate_partner_key(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     path: KeyPath,
     body: Body<RotatePartnerKeyRequest>,
 ) -> Result<HttpResponse> {
     let rotation = (&body.value).into();
-    let new = service::rotate_key(&app, path.partner, path.key, rotation).await?;
+    let new = service::rotate_key(&app, &caller.author, path.partner, path.key, rotation).await?;
     Ok(HttpResponse::Created().json(IssuedPartnerKey::from(new)))
 }
 
@@ -144,10 +144,10 @@ pub(super) async fn rotate_partner_key(
 #[delete("/partners/{id}/keys/{key_id}")]
 pub(super) async fn revoke_partner_key(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     path: KeyPath,
 ) -> Result<HttpResponse> {
-    service::revoke_key(&app, path.partner, path.key).await?;
+    service::revoke_key(&app, &caller.author, path.partner, path.key).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -211,13 +211,15 @@ pub(super) async fn get_partner_key(
 #[patch("/partners/{id}/keys/{key_id}")]
 pub(super) async fn change_partner_key(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     path: KeyPath,
     request: HttpRequest,
     body: Body<ChangePartnerKeyRequest>,
 ) -> Result<HttpResponse> {
     let (changes, versions) = (body.value.changes()?, if_match(&request));
-    let key = service::change_key(&app, path.partner, path.key, &changes, &versions).await?;
+    let key =
+        service::change_key(&app, &caller.author, path.partner, path.key, &changes, &versions)
+            .await?;
     Ok(shown(key))
 }
 

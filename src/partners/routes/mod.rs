@@ -4,6 +4,7 @@ mod admin;
 mod key_wire;
 mod keys;
 mod open;
+mod sandbox_keys;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
@@ -29,7 +30,10 @@ pub fn admin(config: &mut ServiceConfig<'_>) {
         .service(keys::change_partner_key)
         .service(keys::list_partner_key_usage)
         .service(keys::rotate_partner_key)
-        .service(keys::revoke_partner_key);
+        .service(keys::revoke_partner_key)
+        .service(sandbox_keys::list_sandbox_keys)
+        .service(sandbox_keys::issue_sandbox_key)
+        .service(sandbox_keys::revoke_sandbox_key);
 }
 
 /// `/v1/open`: who am I.

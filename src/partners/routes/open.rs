@@ -10,14 +10,35 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::http::{Problem, Result};
+use crate::kernel::mode::Mode;
 use crate::partners::caller::AnyKey;
 use crate::partners::service;
+
+/// Whether what a key does is real.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyMode {
+    /// It is.
+    Live,
+    /// It is for trials: members, orders, points and webhooks of the sandbox.
+    Sandbox,
+}
+
+impl From<Mode> for KeyMode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Live => Self::Live,
+            Mode::Sandbox => Self::Sandbox,
+        }
+    }
+}
 
 /// The partner and the key behind a request.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "partner_id": "par_0698v9qe00t134m6ou6d8h2lak", "partner_name": "门店收银系统",
-    "key_id": "key_0698v9qe00t134m6ou6d8h2lak", "key_name": "till", "scopes": ["orders:write"], "signing": "off"
+    "key_id": "key_0698v9qe00t134m6ou6d8h2lak", "key_name": "till", "scopes": ["orders:write"], "signing": "off",
+    "mode": "live"
 }))]
 pub struct PartnerSelf {
     /// The partner.
@@ -32,6 +53,8 @@ pub struct PartnerSelf {
     pub scopes: Vec<String>,
     /// Whether requests are signed.
     pub signing: Signing,
+    /// Whether what it does is real.
+    pub mode: KeyMode,
     /// When it stops working, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<DateTime<Utc>>,
@@ -61,6 +84,7 @@ pub(super) async fn get_open_me(app: ThinData<App>, caller: AnyKey) -> Result<Js
         key_name: key.name,
         scopes: key.scopes,
         signing: key.signing,
+        mode: app.mode.into(),
         expires_at: key.expires_at,
     }))
 }

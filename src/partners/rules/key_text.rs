@@ -5,12 +5,13 @@ use std::str::FromStr;
 use entity::ids::PartnerKeyId;
 use entity::values::Digest;
 
+use crate::kernel::mode::Mode;
 use crate::kernel::secret::digest_of;
 
 /// 256 bits in base64.
 const SECRET_LENGTH: usize = 43;
 
-/// The two halves of a key as sent: `hyk_<id>_<secret>`.
+/// The two halves of a key as sent: `hyk_<id>_<secret>`, or `hys_<id>_<secret>` in the sandbox.
 pub struct KeyText<'a> {
     /// The public half.
     pub id: PartnerKeyId,
@@ -18,9 +19,9 @@ pub struct KeyText<'a> {
 }
 
 impl<'a> KeyText<'a> {
-    /// Reads a key; anything of another form is none.
-    pub fn parse(text: &'a str) -> Option<Self> {
-        let (id, secret) = text.strip_prefix("hyk_")?.split_once('_')?;
+    /// Reads a key of `mode`; anything of another form, and a key of the other mode, is none.
+    pub fn parse(mode: Mode, text: &'a str) -> Option<Self> {
+        let (id, secret) = text.strip_prefix(mode.key_prefix())?.split_once('_')?;
         let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
         if secret.len() != SECRET_LENGTH || !secret.bytes().all(plain) {
             return None;
@@ -41,10 +42,10 @@ pub fn secret_digest(id: PartnerKeyId, secret: &str) -> Digest {
 }
 
 /// The whole key, shown once.
-pub fn key_text(id: PartnerKeyId, secret: &str) -> String {
+pub fn key_text(mode: Mode, id: PartnerKeyId, secret: &str) -> String {
     let id = id.to_string();
     let body = id.split_once('_').map_or(id.as_str(), |(_, body)| body);
-    format!("hyk_{body}_{secret}")
+    format!("{}{body}_{secret}", mode.key_prefix())
 }
 
 #[cfg(test)]
@@ -58,15 +59,18 @@ mod tests {
     fn a_key_is_read_as_it_was_shown() {
         for _ in 0..100 {
             let (id, secret) = (PartnerKeyId::new(DateTime::UNIX_EPOCH), random_token());
-            let text = key_text(id, &secret);
-            let read = KeyText::parse(&text).unwrap();
-            assert_eq!((read.id, read.digest()), (id, secret_digest(id, &secret)));
+            for (mode, other) in [(Mode::Live, Mode::Sandbox), (Mode::Sandbox, Mode::Live)] {
+                let text = key_text(mode, id, &secret);
+                let read = KeyText::parse(mode, &text).unwrap();
+                assert_eq!((read.id, read.digest()), (id, secret_digest(id, &secret)));
+                assert!(KeyText::parse(other, &text).is_none());
+            }
         }
     }
 
     #[test]
     fn what_is_no_key_is_none() {
-        let good = key_text(PartnerKeyId::new(DateTime::UNIX_EPOCH), &random_token());
+        let good = key_text(Mode::Live, PartnerKeyId::new(DateTime::UNIX_EPOCH), &random_token());
         let long = format!("{good}a");
         for bad in [
             "",
@@ -78,7 +82,7 @@ mod tests {
             &good.to_uppercase(),
             &good.replace("hyk_", "hyk_key_"),
         ] {
-            assert!(KeyText::parse(bad).is_none(), "{bad}");
+            assert!(KeyText::parse(Mode::Live, bad).is_none(), "{bad}");
         }
     }
 }

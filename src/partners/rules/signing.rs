@@ -3,6 +3,7 @@
 use data_encoding::HEXLOWER_PERMISSIVE;
 use entity::ids::PartnerKeyId;
 
+use crate::kernel::mode::Mode;
 use crate::kernel::secret::sha256_hex;
 
 /// How far a timestamp may lie from the server's clock, in seconds.
@@ -40,9 +41,11 @@ pub struct Claim {
 
 impl Claim {
     /// Reads the four headers, or names those that are missing or not of their form.
-    pub fn read(sent: SentHeaders<'_>) -> Result<Self, Vec<&'static str>> {
+    /// In the sandbox the id has `sandbox_` before it.
+    pub fn read(mode: Mode, sent: SentHeaders<'_>) -> Result<Self, Vec<&'static str>> {
         let [key, timestamp, nonce, signature] = sent;
-        let key = key.and_then(|text| text.parse().ok());
+        // The middleware sends what has no such word before it to the other mode, so a plain id is no id of ours here.
+        let key = key.and_then(|text| text.strip_prefix(mode.id_prefix())?.parse().ok());
         let timestamp = timestamp.filter(|text| is_seconds(text)).and_then(|it| it.parse().ok());
         let nonce = nonce.filter(|text| is_nonce(text)).map(str::to_owned);
         let signature = signature.filter(|text| text.len() == 64);
@@ -144,7 +147,7 @@ mod tests {
         let id = PartnerKeyId::new(DateTime::UNIX_EPOCH).to_string();
         let (nonce, signature) = ("n".repeat(16), "0aF".repeat(21) + "0");
         let good = [Some(id.as_str()), Some("1763784000"), Some(&*nonce), Some(&*signature)];
-        assert_eq!(Claim::read(good).unwrap().timestamp, 1_763_784_000);
+        assert_eq!(Claim::read(Mode::Live, good).unwrap().timestamp, 1_763_784_000);
         let long = "n".repeat(65);
         let bad: [(usize, &[Option<&str>]); 4] = [
             (0, &[None, Some(""), Some("key_x"), Some("1")]),
@@ -156,9 +159,9 @@ mod tests {
             for value in values {
                 let mut sent = good;
                 sent[at] = *value;
-                assert_eq!(Claim::read(sent), Err(vec![HEADERS[at]]), "{value:?}");
+                assert_eq!(Claim::read(Mode::Live, sent), Err(vec![HEADERS[at]]), "{value:?}");
             }
         }
-        assert_eq!(Claim::read([None; 4]), Err(HEADERS.to_vec()));
+        assert_eq!(Claim::read(Mode::Live, [None; 4]), Err(HEADERS.to_vec()));
     }
 }

@@ -126,7 +126,7 @@ impl Default for Keys {
 /// # Errors
 /// `unauthenticated` for a key that is unknown, wrong, revoked, expired, or of a stopped partner; `signature_required`.
 pub async fn authenticate(app: &App, text: &str) -> Result<ActiveKey> {
-    let text = KeyText::parse(text).ok_or(codes::UNAUTHENTICATED)?;
+    let text = KeyText::parse(app.mode, text).ok_or(codes::UNAUTHENTICATED)?;
     let key = alive(app, text.id).await?;
     if !same(&key.0.digest, &text.digest()) {
         return Err(codes::UNAUTHENTICATED.into());

@@ -1,7 +1,7 @@
 //! Keys: given, changed, replaced, revoked.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::codes::Signing;
+use entity::codes::{AuditAction, Signing};
 use entity::ids::{PartnerId, PartnerKeyId};
 use entity::partner_key;
 use entity::values::Words;
@@ -10,6 +10,7 @@ use super::authenticate::forget;
 use super::register::{Partner, find};
 use super::{IfVersions, matches_version};
 use crate::app::App;
+use crate::audit::service::{self as audit, Author, Line};
 use crate::db::{self, Tx};
 use crate::http::{Error, Result, codes};
 use crate::kernel::cidr::Cidrs;
@@ -24,7 +25,7 @@ use crate::partners::store;
 pub struct NewKey {
     /// Id.
     pub id: PartnerKeyId,
-    /// The whole key: `hyk_<id>_<secret>`.
+    /// The whole key: `hyk_<id>_<secret>`, or `hys_…` in the sandbox.
     pub key: String,
 }
 
@@ -138,13 +139,32 @@ pub(super) fn networks_of(stored: Option<&Words>) -> Result<Cidrs> {
 ///
 /// # Errors
 /// `not_found`; `invalid_fields` for an unknown scope, or an end that lies behind.
-pub async fn issue_key(app: &App, partner: PartnerId, terms: &KeyTerms) -> Result<NewKey> {
+pub async fn issue_key(
+    app: &App,
+    author: &Author,
+    partner: PartnerId,
+    terms: &KeyTerms,
+) -> Result<NewKey> {
     let terms = checked(app, terms)?;
     db::in_tx(&app.db, async |tx| {
         store::find(tx, partner).await?.ok_or(codes::NOT_FOUND)?;
-        issue_in(tx, app, partner, terms.clone()).await
+        let key = issue_in(tx, app, partner, terms.clone()).await?;
+        note_key(tx, app, author, (partner, key.id), "issued").await?;
+        Ok::<_, Error>(key)
     })
     .await
+}
+
+/// What was done to a key of a partner, and by whom (PV-6).
+pub(super) async fn note_key(
+    tx: &Tx,
+    app: &App,
+    author: &Author,
+    (partner, key): (PartnerId, PartnerKeyId),
+    change: &'static str,
+) -> Result<()> {
+    let line = Line::new(AuditAction::PartnerKeyChanged).of(key).with("partner", partner);
+    audit::write_in(tx, app, author, &[line.word("change", change)]).await
 }
 
 /// The terms of a key that can be made.
@@ -185,7 +205,7 @@ pub(super) async fn issue_in(
 ) -> Result<NewKey> {
     let now = app.clock.now();
     let (id, secret) = (PartnerKeyId::new(now), random_token());
-    let key = key_text(id, &secret);
+    let key = key_text(app.mode, id, &secret);
     let sealed = match terms.signing {
         Signing::Off => None,
         Signing::Optional | Signing::Required => Some(app.vault.seal(&sealed_place(id), &key)),
@@ -217,7 +237,12 @@ fn stored(networks: &Cidrs) -> Option<Words> {
 ///
 /// # Errors
 /// `not_found`.
-pub async fn revoke_key(app: &App, partner: PartnerId, key: PartnerKeyId) -> Result<()> {
+pub async fn revoke_key(
+    app: &App,
+    author: &Author,
+    partner: PartnerId,
+    key: PartnerKeyId,
+) -> Result<()> {
     let now = app.clock.now();
     let revoked = db::in_tx(&app.db, async |tx| {
         let mut row = store::lock_key(tx, partner, key).await?.ok_or(codes::NOT_FOUND)?;
@@ -227,6 +252,7 @@ pub async fn revoke_key(app: &App, partner: PartnerId, key: PartnerKeyId) -> Res
             // What is of no more use is not kept.
             row.sealed_key = None;
             store::save_key(tx, row).await?;
+            note_key(tx, app, author, (partner, key), "revoked").await?;
         }
         Ok(())
     });
@@ -241,6 +267,7 @@ pub async fn revoke_key(app: &App, partner: PartnerId, key: PartnerKeyId) -> Res
 /// `not_found`, `partner_key_ended`.
 pub async fn rotate_key(
     app: &App,
+    author: &Author,
     partner: PartnerId,
     key: PartnerKeyId,
     rotation: Rotation,
@@ -261,7 +288,10 @@ pub async fn rotate_key(
         old.expires_at = Some(old.expires_at.map_or(end, |at| at.min(end)));
         old.version += 1;
         store::save_key(tx, old).await?;
-        issue_in(tx, app, partner, terms).await
+        note_key(tx, app, author, (partner, key), "rotated").await?;
+        let new = issue_in(tx, app, partner, terms).await?;
+        note_key(tx, app, author, (partner, new.id), "issued").await?;
+        Ok::<_, Error>(new)
     })
     .await?;
     forget(app, key).await;
@@ -282,6 +312,7 @@ fn still_good(key: &partner_key::Model, now: DateTime<Utc>) -> Result<()> {
 /// signing with a key of which only a digest is kept.
 pub async fn change_key(
     app: &App,
+    author: &Author,
     partner: PartnerId,
     key: PartnerKeyId,
     changes: &KeyChanges,
@@ -300,6 +331,7 @@ pub async fn change_key(
         if row != before {
             row.version += 1;
             store::save_key(tx, row.clone()).await?;
+            note_key(tx, app, author, (partner, key), "changed").await?;
         }
         Ok::<_, Error>(row)
     });

@@ -3,6 +3,7 @@
 mod authenticate;
 mod keys;
 mod register;
+mod sandbox;
 mod signatures;
 mod usage;
 
@@ -14,10 +15,11 @@ pub use keys::{
     keys, revoke_key, rotate_key,
 };
 pub use register::{
-    NewPartner, Partner, PartnerChanges, change, find, list, register, register_with_key, resume,
-    stop, stopped,
+    NewPartner, Partner, PartnerChanges, change, find, list, lock_in, register, register_with_key,
+    resume, stop, stopped,
 };
-pub use signatures::{Announced, HEADERS, SentHeaders, Target, announced, verify};
+pub use sandbox::{issue_sandbox_key, register_with_sandbox_key, revoke_sandbox_key, sandbox_keys};
+pub use signatures::{Announced, HEADERS, Nonce, SentHeaders, Target, announced, use_up, verify};
 pub use usage::{UsageDay, Use, keep_writing_uses, note_use, usage, write_uses};
 
 /// The versions that a change may be made to; none is whichever there is.

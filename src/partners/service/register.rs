@@ -3,13 +3,16 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
+use entity::codes::AuditAction;
 use entity::ids::PartnerId;
 use entity::partner;
 
 use super::authenticate::forget_all;
-use super::keys::{KeyTerms, NewKey, checked, issue_in};
+use super::keys::{KeyTerms, NewKey, checked, issue_in, note_key};
+use super::sandbox::follow;
 use super::{IfVersions, matches_version};
 use crate::app::App;
+use crate::audit::service::{self as audit, Author, Line};
 use crate::db::{self, Conn, Tx};
 use crate::http::{Error, Result, codes};
 use crate::partners::error::NAME_TAKEN;
@@ -71,20 +74,44 @@ pub struct PartnerChanges {
 ///
 /// # Errors
 /// `partner_name_taken`.
-pub async fn register(app: &App, new: &NewPartner) -> Result<PartnerId> {
+pub async fn register(app: &App, author: &Author, new: &NewPartner) -> Result<PartnerId> {
     let row = row_of(app, new)?;
-    db::in_tx(&app.db, async |tx| add(tx, row.clone()).await).await
+    db::in_tx(&app.db, async |tx| {
+        let id = add(tx, row.clone()).await?;
+        note(tx, app, author, id, "added").await?;
+        Ok::<_, Error>(id)
+    })
+    .await
+}
+
+async fn note(
+    tx: &Tx,
+    app: &App,
+    author: &Author,
+    partner: PartnerId,
+    change: &'static str,
+) -> Result<()> {
+    let line = Line::new(AuditAction::PartnerChanged).of(partner).word("change", change);
+    audit::write_in(tx, app, author, &[line]).await
 }
 
 /// Adds a partner with its first key, or neither.
 ///
 /// # Errors
 /// `partner_name_taken`; as [`issue_key`](super::issue_key).
-pub async fn register_with_key(app: &App, new: &NewPartner, terms: &KeyTerms) -> Result<NewKey> {
+pub async fn register_with_key(
+    app: &App,
+    author: &Author,
+    new: &NewPartner,
+    terms: &KeyTerms,
+) -> Result<NewKey> {
     let (row, terms) = (row_of(app, new)?, checked(app, terms)?);
     db::in_tx(&app.db, async |tx| {
         let partner = add(tx, row.clone()).await?;
-        issue_in(tx, app, partner, terms.clone()).await
+        note(tx, app, author, partner, "added").await?;
+        let key = issue_in(tx, app, partner, terms.clone()).await?;
+        note_key(tx, app, author, (partner, key.id), "issued").await?;
+        Ok::<_, Error>(key)
     })
     .await
 }
@@ -119,6 +146,7 @@ fn stored(rate: Option<u32>) -> Result<Option<i32>> {
 /// `not_found`, `version_conflict`, `partner_name_taken`.
 pub async fn change(
     app: &App,
+    author: &Author,
     id: PartnerId,
     changes: &PartnerChanges,
     versions: &IfVersions,
@@ -132,7 +160,7 @@ pub async fn change(
             row.requests_per_minute = rate;
         }
     };
-    match edit(app, id, versions, set).await {
+    match edit(app, author, (id, "changed"), versions, set).await {
         Err(Error::Database(error)) if db::is_duplicate(&error) => Err(NAME_TAKEN.into()),
         other => other,
     }
@@ -142,22 +170,24 @@ pub async fn change(
 ///
 /// # Errors
 /// `not_found`.
-pub async fn stop(app: &App, id: PartnerId) -> Result<Partner> {
+pub async fn stop(app: &App, author: &Author, id: PartnerId) -> Result<Partner> {
     let now = app.clock.now();
-    edit(app, id, &None, |row| row.disabled_at = row.disabled_at.or(Some(now))).await
+    let set = |row: &mut partner::Model| row.disabled_at = row.disabled_at.or(Some(now));
+    edit(app, author, (id, "stopped"), &None, set).await
 }
 
 /// Lets the keys of a stopped partner work again, but for those that have ended themselves.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn resume(app: &App, id: PartnerId) -> Result<Partner> {
-    edit(app, id, &None, |row| row.disabled_at = None).await
+pub async fn resume(app: &App, author: &Author, id: PartnerId) -> Result<Partner> {
+    edit(app, author, (id, "resumed"), &None, |row| row.disabled_at = None).await
 }
 
 async fn edit(
     app: &App,
-    id: PartnerId,
+    author: &Author,
+    (id, what): (PartnerId, &'static str),
     versions: &IfVersions,
     set: impl Fn(&mut partner::Model),
 ) -> Result<Partner> {
@@ -169,11 +199,13 @@ async fn edit(
         if row != before {
             row.version += 1;
             store::save(tx, row.clone()).await?;
+            note(tx, app, author, id, what).await?;
         }
         Ok::<_, Error>(row)
     });
     let changed = changed.await?;
     forget_all(app);
+    follow(app, &changed).await?;
     Ok(changed.into())
 }
 
@@ -192,6 +224,14 @@ pub async fn list(app: &App, after: Option<PartnerId>, limit: u64) -> Result<Vec
 /// `not_found`.
 pub async fn find(app: &App, partner: PartnerId) -> Result<Partner> {
     Ok(store::find(app.db.read(), partner).await?.ok_or(codes::NOT_FOUND)?.into())
+}
+
+/// A partner, whose row is held until `tx` ends: two who count what is the partner's do so one after the other.
+///
+/// # Errors
+/// `not_found`.
+pub async fn lock_in(tx: &Tx, partner: PartnerId) -> Result<Partner> {
+    Ok(store::lock(tx, partner).await?.ok_or(codes::NOT_FOUND)?.into())
 }
 
 /// Partners that are stopped: nothing is sent to them any more.

@@ -29,7 +29,7 @@ pub struct Announced {
 /// # Errors
 /// `signature_malformed`, `unauthenticated`, `signing_off`, `signature_expired`.
 pub async fn announced(app: &App, sent: SentHeaders<'_>) -> Result<Announced> {
-    let claim = Claim::read(sent).map_err(|headers| malformed(&headers))?;
+    let claim = Claim::read(app.mode, sent).map_err(|headers| malformed(&headers))?;
     let key = alive(app, claim.key).await?;
     if key.signer().is_none() {
         return Err(SIGNING_OFF.into());
@@ -41,25 +41,47 @@ pub async fn announced(app: &App, sent: SentHeaders<'_>) -> Result<Announced> {
     Ok(Announced { claim, key })
 }
 
-/// Proves that `announced` signed this request, and that it comes for the first time.
+impl Announced {
+    /// Who is said to have signed.
+    #[must_use]
+    pub const fn key(&self) -> &ActiveKey {
+        &self.key
+    }
+}
+
+/// What makes a signed request good once.
+#[derive(Debug)]
+pub struct Nonce(String);
+
+/// Proves that `announced` signed this request; that it comes for the first time is for [`use_up`] to say, once it is known
+/// that it would be let in.
 ///
 /// # Errors
-/// `signature_wrong`, `signature_replayed`; `signature_unchecked` while nonces cannot be kept: never open.
-pub async fn verify(
+/// `signature_wrong`.
+pub fn verify(
     app: &App,
     announced: Announced,
     target: Target<'_>,
     body: &[u8],
-) -> Result<ActiveKey> {
+) -> Result<(ActiveKey, Nonce)> {
     let Announced { claim, key } = announced;
     let text = signed_text(target, claim.timestamp, &claim.nonce, body);
     if !key.signer().is_some_and(|signer| signer.has_signed(&text, &claim.signature)) {
         return Err(wrong(app.config.environment, &text));
     }
-    // After the signature: nobody else can use up a partner's nonces.
     let nonce = app.vault.index("partner nonce", &format!("{} {}", claim.key, claim.nonce));
+    Ok((key, Nonce(nonce.0)))
+}
+
+/// Lets a request in that comes for the first time. After the signature, so that nobody else can use up a partner's nonces,
+/// and after the quota, so that no more of them are kept than requests are let in, and one that was refused for coming too
+/// soon may come again as it is.
+///
+/// # Errors
+/// `signature_replayed`; `signature_unchecked` while nonces cannot be kept: never open.
+pub async fn use_up(app: &App, nonce: &Nonce) -> Result<()> {
     match app.kv.put_if_absent(&format!("nonce/{}", nonce.0), b"", NONCE_KEPT).await {
-        Ok(true) => Ok(key),
+        Ok(true) => Ok(()),
         Ok(false) => Err(SIGNATURE_REPLAYED.into()),
         Err(_) => Err(Error::from(SIGNATURE_UNCHECKED).retry_after(1)),
     }

@@ -117,7 +117,9 @@ pub(super) async fn add_points_campaign(
 ) -> Result<HttpResponse> {
     let span = body.value.span();
     let AddPointsCampaignRequest { code, plan, .. } = body.value;
-    let campaign = service::add_campaign(&app, caller.staff.id, &code, &plan.into(), span).await?;
+    let campaign =
+        service::add_campaign(&app, (caller.staff.id, &caller.author), &code, &plan.into(), span)
+            .await?;
     Ok(HttpResponse::Created().json(PointsCampaignVersion::from(campaign)))
 }
 
@@ -150,7 +152,7 @@ pub(super) async fn change_points_campaign(
     body: Body<ChangePointsCampaignRequest>,
 ) -> Result<HttpResponse> {
     let (span, after) = (body.value.span(), body.value.after_version);
-    let (by, plan) = (caller.staff.id, body.value.plan.into());
+    let (by, plan) = ((caller.staff.id, &caller.author), body.value.plan.into());
     let campaign = service::change_campaign(&app, by, (&code, after), &plan, span).await?;
     Ok(HttpResponse::Created().json(PointsCampaignVersion::from(campaign)))
 }
@@ -176,5 +178,5 @@ pub(super) async fn stop_points_campaign(
     caller: AdminCaller,
     code: Path<String>,
 ) -> Result<Json<PointsCampaignVersion>> {
-    Ok(Json(service::stop_campaign(&app, caller.staff.id, &code).await?.into()))
+    Ok(Json(service::stop_campaign(&app, (caller.staff.id, &caller.author), &code).await?.into()))
 }

@@ -138,7 +138,8 @@ pub(super) async fn add_earning_rule(
     let span = body.value.span();
     let AddEarningRuleRequest { code, ledger, terms, .. } = body.value;
     let of = (code.as_str(), ledger);
-    let rule = service::add_rule(&app, caller.staff.id, of, &terms.into(), span).await?;
+    let rule =
+        service::add_rule(&app, (caller.staff.id, &caller.author), of, &terms.into(), span).await?;
     Ok(HttpResponse::Created().json(EarningRuleVersion::from(rule)))
 }
 
@@ -171,7 +172,7 @@ pub(super) async fn change_earning_rule(
     body: Body<ChangeEarningRuleRequest>,
 ) -> Result<HttpResponse> {
     let (span, after) = (body.value.span(), body.value.after_version);
-    let (by, terms) = (caller.staff.id, body.value.terms.into());
+    let (by, terms) = ((caller.staff.id, &caller.author), body.value.terms.into());
     let rule = service::change_rule(&app, by, (&code, after), &terms, span).await?;
     Ok(HttpResponse::Created().json(EarningRuleVersion::from(rule)))
 }
@@ -197,5 +198,5 @@ pub(super) async fn stop_earning_rule(
     caller: AdminCaller,
     code: Path<String>,
 ) -> Result<Json<EarningRuleVersion>> {
-    Ok(Json(service::stop_rule(&app, caller.staff.id, &code).await?.into()))
+    Ok(Json(service::stop_rule(&app, (caller.staff.id, &caller.author), &code).await?.into()))
 }

@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use entity::ids::{CampaignId, StaffId};
+use entity::codes::AuditAction;
+use entity::ids::CampaignId;
 use entity::points_campaign;
 use entity::values::CampaignConditions;
 
 use super::budgets::issued;
 use super::earning_rules::duplicate_is;
-use super::versioning::{Listed, Span, listed, next_number};
+use super::versioning::{By, Listed, Span, listed, next_number};
 use crate::app::App;
-use crate::db::{self, Conn};
+use crate::audit::service::{self as audit, Author, Line, ProgrammeCode};
+use crate::db::{self, Conn, Tx};
 use crate::http::{Error, Result, codes};
 use crate::points::rules::{Book, Budget, Issuer, Issues, Phase};
 use crate::points::{error, store};
@@ -137,13 +139,15 @@ async fn with_figures(
 /// `points_campaign_code_taken`; `invalid_fields` for a span that cannot be or a store that does not exist.
 pub async fn add_campaign(
     app: &App,
-    by: StaffId,
+    (by, author): By<'_>,
     code: &str,
     draft: &CampaignDraft,
     span: Span,
 ) -> Result<Campaign> {
     let taken = || Error::from(error::CAMPAIGN_CODE_TAKEN);
-    insert(app, by, (code, 1), draft, span).await.map_err(|error| duplicate_is(error, taken))
+    insert(app, (by, author), (code, 1), draft, span)
+        .await
+        .map_err(|error| duplicate_is(error, taken))
 }
 
 /// Changes a campaign: a new version, which applies from its start on; the versions before stay as they are, and the
@@ -154,19 +158,21 @@ pub async fn add_campaign(
 /// or a store that does not exist.
 pub async fn change_campaign(
     app: &App,
-    by: StaffId,
+    (by, author): By<'_>,
     (code, after): (&str, i32),
     draft: &CampaignDraft,
     span: Span,
 ) -> Result<Campaign> {
     let number = next_number(&store::campaign_versions(app.db.read(), code).await?, after)?;
     let beaten = || Error::from(codes::VERSION_CONFLICT);
-    insert(app, by, (code, number), draft, span).await.map_err(|error| duplicate_is(error, beaten))
+    insert(app, (by, author), (code, number), draft, span)
+        .await
+        .map_err(|error| duplicate_is(error, beaten))
 }
 
 async fn insert(
     app: &App,
-    by: StaffId,
+    (by, author): By<'_>,
     of: (&str, i32),
     draft: &CampaignDraft,
     span: Span,
@@ -181,10 +187,17 @@ async fn insert(
     let row = points_campaign::Model { created_by: Some(by), ..version };
     let found = db::in_tx(&app.db, async |tx| {
         store::insert_campaign(tx, row.clone()).await?;
+        let change = if row.version == 1 { "added" } else { "version_added" };
+        note(tx, app, author, &row.code, change).await?;
         with_figures(tx, vec![row.clone()], now).await
     });
     let added = || Error::fault("a campaign was not there right after it was added");
     found.await?.pop().ok_or_else(added)
+}
+
+async fn note(tx: &Tx, app: &App, author: &Author, code: &str, change: &'static str) -> Result<()> {
+    let line = Line::new(AuditAction::CampaignChanged).of(ProgrammeCode(code));
+    audit::write_in(tx, app, author, &[line.word("change", change)]).await
 }
 
 async fn known_stores(app: &App, wanted: &[String]) -> Result<()> {
@@ -207,11 +220,15 @@ async fn known_stores(app: &App, wanted: &[String]) -> Result<()> {
 ///
 /// # Errors
 /// `not_found`.
-pub async fn stop_campaign(app: &App, by: StaffId, code: &str) -> Result<Campaign> {
+pub async fn stop_campaign(app: &App, (by, author): By<'_>, code: &str) -> Result<Campaign> {
     let now = app.clock.now();
     let versions = db::in_tx(&app.db, async |tx| {
         store::stop_campaign(tx, code, by, now).await?;
-        versions_in(tx, code, now).await
+        let versions = versions_in(tx, code, now).await?;
+        if !versions.is_empty() {
+            note(tx, app, author, code, "stopped").await?;
+        }
+        Ok::<_, Error>(versions)
     });
     let newest = versions.await?.into_iter().next();
     newest.ok_or_else(|| codes::NOT_FOUND.into())

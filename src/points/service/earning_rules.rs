@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use entity::codes::Ledger;
+use entity::codes::{AuditAction, Ledger};
 use entity::earning_rule;
-use entity::ids::{RuleId, StaffId};
+use entity::ids::RuleId;
 use entity::values::{Fen, Words};
 
 use super::budgets::issued;
-use super::versioning::{Listed, Span, listed, next_number};
+use super::versioning::{By, Listed, Span, listed, next_number};
 use crate::app::App;
-use crate::db::{self, Conn};
+use crate::audit::service::{self as audit, Author, Line, ProgrammeCode};
+use crate::db::{self, Conn, Tx};
 use crate::http::{Error, Result, codes};
 use crate::points::rules::{Book, Budget, Issuer, Issues, Phase};
 use crate::points::{error, store};
@@ -146,7 +147,7 @@ async fn with_figures(
 /// `earning_rule_code_taken`; `invalid_fields` for a span or a draft that cannot be.
 pub async fn add_rule(
     app: &App,
-    by: StaffId,
+    (by, author): By<'_>,
     (code, ledger): (&str, Ledger),
     draft: &RuleDraft,
     span: Span,
@@ -155,7 +156,7 @@ pub async fn add_rule(
     draft.check(ledger)?;
     let version = draft.version(RuleId::new(now), (code, 1), ledger, span.from(now)?);
     let taken = || Error::from(error::RULE_CODE_TAKEN);
-    insert(app, by, version, now).await.map_err(|error| duplicate_is(error, taken))
+    insert(app, (by, author), version, now).await.map_err(|error| duplicate_is(error, taken))
 }
 
 /// Changes a rule: a new version, which applies from its start on; the versions before stay as they are.
@@ -165,7 +166,7 @@ pub async fn add_rule(
 /// cannot be.
 pub async fn change_rule(
     app: &App,
-    by: StaffId,
+    (by, author): By<'_>,
     (code, after): (&str, i32),
     draft: &RuleDraft,
     span: Span,
@@ -177,21 +178,28 @@ pub async fn change_rule(
     draft.check(ledger)?;
     let version = draft.version(RuleId::new(now), (code, number), ledger, span.from(now)?);
     let beaten = || Error::from(codes::VERSION_CONFLICT);
-    insert(app, by, version, now).await.map_err(|error| duplicate_is(error, beaten))
+    insert(app, (by, author), version, now).await.map_err(|error| duplicate_is(error, beaten))
 }
 
 async fn insert(
     app: &App,
-    by: StaffId,
+    (by, author): By<'_>,
     version: earning_rule::Model,
     now: DateTime<Utc>,
 ) -> Result<Rule> {
     let row = earning_rule::Model { created_by: Some(by), created_at: Some(now), ..version };
     let rules = db::in_tx(&app.db, async |tx| {
         store::insert_rule(tx, row.clone()).await?;
+        let change = if row.version == 1 { "added" } else { "version_added" };
+        note(tx, app, author, &row.code, change).await?;
         with_figures(tx, vec![row.clone()], now).await
     });
     rules.await?.pop().ok_or_else(|| Error::fault("a rule was not there right after it was added"))
+}
+
+async fn note(tx: &Tx, app: &App, author: &Author, code: &str, change: &'static str) -> Result<()> {
+    let line = Line::new(AuditAction::EarningRuleChanged).of(ProgrammeCode(code));
+    audit::write_in(tx, app, author, &[line.word("change", change)]).await
 }
 
 /// The unique key of code and version tells who came second.
@@ -205,11 +213,15 @@ pub(super) fn duplicate_is(error: Error, refusal: impl Fn() -> Error) -> Error {
 ///
 /// # Errors
 /// `not_found`.
-pub async fn stop_rule(app: &App, by: StaffId, code: &str) -> Result<Rule> {
+pub async fn stop_rule(app: &App, (by, author): By<'_>, code: &str) -> Result<Rule> {
     let now = app.clock.now();
     let versions = db::in_tx(&app.db, async |tx| {
         store::stop_rule(tx, code, by, now).await?;
-        versions_in(tx, code, now).await
+        let versions = versions_in(tx, code, now).await?;
+        if !versions.is_empty() {
+            note(tx, app, author, code, "stopped").await?;
+        }
+        Ok::<_, Error>(versions)
     });
     let newest = versions.await?.into_iter().next();
     newest.ok_or_else(|| codes::NOT_FOUND.into())

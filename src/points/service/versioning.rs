@@ -1,7 +1,9 @@
 //! What changing rules and changing campaigns have in common: a change is a new version.
 
 use chrono::{DateTime, Utc};
+use entity::ids::StaffId;
 
+use crate::audit::service::Author;
 use crate::http::{Error, Result, codes};
 use crate::points::rules::{Book, Phase, Version};
 
@@ -13,6 +15,9 @@ pub struct Span {
     /// First instant after it.
     pub ends_at: Option<DateTime<Utc>>,
 }
+
+/// Who changes a rule or a campaign, for the row and for the audit log.
+pub type By<'a> = (StaffId, &'a Author);
 
 /// Which versions a list shows.
 #[derive(Clone, Debug, Default)]

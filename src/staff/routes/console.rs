@@ -11,7 +11,7 @@ use super::{
 use crate::app::App;
 use crate::http::context::RequestId;
 use crate::http::{Body, ClientIp, Problem, Result};
-use crate::staff::caller::AdminCaller;
+use crate::staff::caller::AuditCaller;
 use crate::staff::service::sign_out;
 
 /// Sign in to the console
@@ -85,7 +85,7 @@ pub(super) async fn refresh_admin_session(
 #[delete("/sessions/current")]
 pub(super) async fn end_current_admin_session(
     app: ThinData<App>,
-    caller: AdminCaller,
+    caller: AuditCaller,
 ) -> Result<HttpResponse> {
     sign_out(&app, &caller.author, caller.staff.id, caller.session).await?;
     Ok(HttpResponse::NoContent().finish())
@@ -132,6 +132,6 @@ pub(super) async fn accept_admin_invitation(
     )
 )]
 #[get("/me")]
-pub(super) async fn get_admin_me(caller: AdminCaller) -> Json<StaffProfile> {
+pub(super) async fn get_admin_me(caller: AuditCaller) -> Json<StaffProfile> {
     Json(caller.staff.into())
 }

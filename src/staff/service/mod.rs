@@ -110,7 +110,7 @@ async fn check_place(app: &App, new: &NewStaff) -> Result<()> {
     let (store, region) = match new.role {
         StaffRole::Guide | StaffRole::StoreManager => (true, false),
         StaffRole::RegionalManager => (false, true),
-        StaffRole::Admin => (false, false),
+        StaffRole::Admin | StaffRole::Auditor => (false, false),
     };
     if new.store_id.is_some() != store {
         let en = "guides and store managers have a store, others none";

@@ -95,10 +95,11 @@ pub(super) async fn read_tier(
 #[post("/tiers")]
 pub(super) async fn add_tier(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     body: Body<AddTierRequest>,
 ) -> Result<HttpResponse> {
-    let tier = TierDetails::from(service::add_tier(&app, &body.value.command()?).await?);
+    let tier =
+        TierDetails::from(service::add_tier(&app, &caller.author, &body.value.command()?).await?);
     Ok(HttpResponse::Created().insert_header(etag(tier.version)).json(tier))
 }
 
@@ -132,13 +133,13 @@ pub(super) async fn add_tier(
 #[patch("/tiers/{code}")]
 pub(super) async fn change_tier(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     code: Path<String>,
     request: HttpRequest,
     body: Body<ChangeTierRequest>,
 ) -> Result<HttpResponse> {
     let (changes, wanted) = (body.value.command()?, if_match(&request).into());
-    let tier = service::change_tier(&app, &code, &changes, &wanted).await?;
+    let tier = service::change_tier(&app, &caller.author, &code, &changes, &wanted).await?;
     let tier = TierDetails::from(tier);
     Ok(HttpResponse::Ok().insert_header(etag(tier.version)).json(tier))
 }
@@ -167,10 +168,10 @@ pub(super) async fn change_tier(
 #[delete("/tiers/{code}")]
 pub(super) async fn remove_tier(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     code: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
-    service::remove_tier(&app, &code, &if_match(&request).into()).await?;
+    service::remove_tier(&app, &caller.author, &code, &if_match(&request).into()).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -190,12 +190,12 @@ pub(super) async fn list_membership_plans(
 #[post("/membership-plans")]
 pub(super) async fn add_membership_plan(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     body: Body<AddMembershipPlanRequest>,
 ) -> Result<HttpResponse> {
     let AddMembershipPlanRequest { code, name, tier, term, price_fen } = body.value;
     let new = NewPlan { code, name, tier, months: term.months(), price: price_fen };
-    let plan = MembershipPlan::from(service::add_plan(&app, &new).await?);
+    let plan = MembershipPlan::from(service::add_plan(&app, &caller.author, &new).await?);
     Ok(HttpResponse::Created().insert_header(etag(plan.version)).json(plan))
 }
 
@@ -228,14 +228,16 @@ pub(super) async fn add_membership_plan(
 #[patch("/membership-plans/{code}")]
 pub(super) async fn change_membership_plan(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     code: Path<String>,
     request: HttpRequest,
     body: Body<ChangeMembershipPlanRequest>,
 ) -> Result<HttpResponse> {
     let ChangeMembershipPlanRequest { name, price_fen, tier, on_sale } = body.value;
     let changes = PlanChanges { name, price: price_fen, tier, on_sale };
-    let plan = service::change_plan(&app, &code, &changes, &if_match(&request).into()).await?;
+    let plan =
+        service::change_plan(&app, &caller.author, &code, &changes, &if_match(&request).into())
+            .await?;
     let plan = MembershipPlan::from(plan);
     Ok(HttpResponse::Ok().insert_header(etag(plan.version)).json(plan))
 }

@@ -1,11 +1,13 @@
 //! Head office changes the ladder (TR-1): tiers are data.
 
 use chrono::{DateTime, Utc};
+use entity::codes::AuditAction;
 use entity::values::{Fen, Words};
 use entity::{tier_benefit, tier_multiplier};
 
 use super::benefits::benefit;
 use crate::app::App;
+use crate::audit::service::{self as audit, Author, Line, ProgrammeCode};
 use crate::db::{self, Conn, Tx};
 use crate::http::{Result, codes};
 use crate::members::service::IfVersion;
@@ -88,7 +90,11 @@ pub async fn tier(db: &impl Conn, code: &str) -> Result<(TierRow, Vec<Benefit>)>
 ///
 /// # Errors
 /// `tier_taken`, `tier_thresholds_not_rising`.
-pub async fn add_tier(app: &App, new: &NewTier) -> Result<(TierRow, Vec<Benefit>)> {
+pub async fn add_tier(
+    app: &App,
+    author: &Author,
+    new: &NewTier,
+) -> Result<(TierRow, Vec<Benefit>)> {
     db::in_tx(&app.db, async |tx| {
         let ladder = store::lock_tiers(tx).await?;
         if ladder.iter().any(|tier| tier.code == new.code || tier.rank == new.rank) {
@@ -109,6 +115,7 @@ pub async fn add_tier(app: &App, new: &NewTier) -> Result<(TierRow, Vec<Benefit>
         store::note_multiplier(tx, multiplier(&row, app.clock.now())).await?;
         store::insert_tier(tx, row).await?;
         set_benefits(tx, &new.code, &new.benefits).await?;
+        note(tx, app, author, &new.code, "added").await?;
         tier(tx, &new.code).await
     })
     .await
@@ -121,6 +128,7 @@ pub async fn add_tier(app: &App, new: &NewTier) -> Result<(TierRow, Vec<Benefit>
 /// `not_found`, `version_conflict`, `tier_thresholds_not_rising`.
 pub async fn change_tier(
     app: &App,
+    author: &Author,
     code: &str,
     changes: &TierChanges,
     if_version: &IfVersion,
@@ -138,6 +146,7 @@ pub async fn change_tier(
         if let Some(benefits) = &changes.benefits {
             set_benefits(tx, code, benefits).await?;
         }
+        note(tx, app, author, code, "changed").await?;
         tier(tx, code).await
     })
     .await
@@ -147,7 +156,12 @@ pub async fn change_tier(
 ///
 /// # Errors
 /// `not_found`, `version_conflict`, `tier_in_use`.
-pub async fn remove_tier(app: &App, code: &str, if_version: &IfVersion) -> Result<()> {
+pub async fn remove_tier(
+    app: &App,
+    author: &Author,
+    code: &str,
+    if_version: &IfVersion,
+) -> Result<()> {
     let now = app.clock.now();
     db::in_tx(&app.db, async |tx| {
         let ladder = store::lock_tiers(tx).await?;
@@ -162,9 +176,15 @@ pub async fn remove_tier(app: &App, code: &str, if_version: &IfVersion) -> Resul
             return Err(error::TIER_IN_USE.into());
         }
         store::set_benefits(tx, code, Vec::new()).await?;
+        note(tx, app, author, code, "removed").await?;
         Ok(store::delete_tier(tx, code).await?)
     })
     .await
+}
+
+async fn note(tx: &Tx, app: &App, author: &Author, code: &str, change: &'static str) -> Result<()> {
+    let line = Line::new(AuditAction::LadderChanged).of(ProgrammeCode(code));
+    audit::write_in(tx, app, author, &[line.word("change", change)]).await
 }
 
 fn multiplier(row: &TierRow, now: DateTime<Utc>) -> tier_multiplier::Model {

@@ -1,9 +1,11 @@
 //! Kinds of paid membership cards (TR-2b): data.
 
+use entity::codes::AuditAction;
 use entity::values::Fen;
 
 use super::ladder::matches_version;
 use crate::app::App;
+use crate::audit::service::{self as audit, Author, Line, ProgrammeCode};
 use crate::db::{self, Conn, Tx};
 use crate::http::{Error, Result, codes};
 use crate::members::service::IfVersion;
@@ -52,7 +54,7 @@ pub async fn plans(db: &impl Conn) -> Result<Vec<Plan>> {
 ///
 /// # Errors
 /// `membership_plan_taken`, `invalid_fields` for an unknown tier.
-pub async fn add_plan(app: &App, new: &NewPlan) -> Result<Plan> {
+pub async fn add_plan(app: &App, author: &Author, new: &NewPlan) -> Result<Plan> {
     let added = db::in_tx(&app.db, async |tx| {
         if store::lock_plan(tx, &new.code).await?.is_some() {
             return Err(error::PLAN_TAKEN.into());
@@ -68,6 +70,7 @@ pub async fn add_plan(app: &App, new: &NewPlan) -> Result<Plan> {
             version: 1,
         };
         store::insert_plan(tx, row.clone()).await?;
+        note(tx, app, author, &row.code, "added").await?;
         Ok(row)
     })
     .await;
@@ -84,6 +87,7 @@ pub async fn add_plan(app: &App, new: &NewPlan) -> Result<Plan> {
 /// `not_found`, `version_conflict`, `invalid_fields` for an unknown tier.
 pub async fn change_plan(
     app: &App,
+    author: &Author,
     code: &str,
     changes: &PlanChanges,
     if_version: &IfVersion,
@@ -110,9 +114,15 @@ pub async fn change_plan(
             ..row
         };
         store::save_plan(tx, row.clone()).await?;
+        note(tx, app, author, &row.code, "changed").await?;
         Ok(row)
     })
     .await
+}
+
+async fn note(tx: &Tx, app: &App, author: &Author, code: &str, change: &'static str) -> Result<()> {
+    let line = Line::new(AuditAction::PlanChanged).of(ProgrammeCode(code));
+    audit::write_in(tx, app, author, &[line.word("change", change)]).await
 }
 
 /// The tier exists, and goes on to until the plan is written.

@@ -12,10 +12,13 @@ use crate::app::App;
 use crate::http::Result;
 use crate::jobs::Stop;
 use crate::kernel::abort_at;
-use crate::webhooks::service::{self, Finished, Lane, Parcel, Turn};
+use crate::kernel::clock::{elapsed, monotonic};
+use crate::webhooks::service::{self, Finished, Lane, LaneBell, Parcel, Turn};
 
 /// The pause before the next look when the bell does not ring: other processes write deliveries too.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// A claim is renewed after so long when nothing ends.
+const RENEW: Duration = Duration::from_secs(20);
 /// The pause after the database failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -29,6 +32,7 @@ async fn run(app: App, mut stop: Stop) {
     let sender = match Sender::new(&app) {
         Ok(sender) => sender,
         Err(error) => {
+            // The worker begins it again.
             tracing::error!(%error, "nothing is delivered to webhooks by this process");
             return;
         }
@@ -100,6 +104,7 @@ struct Work<'a> {
     sender: Sender,
     lane: Lane,
     under_way: UnderWay<'a>,
+    bell: LaneBell,
     sent: Vec<entity::ids::WebhookDeliveryId>,
     finished: Vec<Finished>,
     attempts: u64,
@@ -108,7 +113,8 @@ struct Work<'a> {
 impl<'a> Work<'a> {
     fn new(app: &'a App, sender: Sender, lane: Lane) -> Self {
         let (under_way, sent, finished) = (FuturesUnordered::new(), Vec::new(), Vec::new());
-        Self { app, sender, lane, under_way, sent, finished, attempts: 0 }
+        let bell = LaneBell::of(app, lane);
+        Self { app, sender, lane, under_way, bell, sent, finished, attempts: 0 }
     }
 
     async fn until(&mut self, stop: &Stop) -> Result<()> {
@@ -122,7 +128,7 @@ impl<'a> Work<'a> {
                 Turn::Over => return Ok(()),
                 Turn::Send(parcels) => parcels.into_iter().for_each(|parcel| self.begin(parcel)),
             }
-            self.wait().await;
+            self.wait(stop).await;
         }
     }
 
@@ -132,9 +138,26 @@ impl<'a> Work<'a> {
         self.under_way.push(Box::pin(async move { sender.send(&parcel).await }));
     }
 
-    /// Waits for the next delivery to end, and takes those that ended with it.
-    async fn wait(&mut self) {
-        let Some(first) = self.under_way.next().await else { return };
+    /// Waits for the next delivery to end, and takes those that ended with it; no longer than until another one is due for
+    /// which there is room, or the claim has to be renewed.
+    async fn wait(&mut self, stop: &Stop) {
+        let (began, at_once) = (monotonic(), self.app.config.webhooks.at_once.max(1));
+        let room = self.sent.len() < at_once && !stop.is_told();
+        let first = loop {
+            tokio::select! {
+                biased;
+                ended = self.under_way.next() => break ended,
+                () = self.bell.heard(), if room => return,
+                () = tokio::time::sleep(LOOK_AGAIN) => {
+                    // A read that fails says nothing: the next turn will tell.
+                    let due = room && service::is_due(self.app, self.lane, &self.sent).await.unwrap_or(true);
+                    if due || elapsed(began) > RENEW {
+                        return;
+                    }
+                }
+            }
+        };
+        let Some(first) = first else { return };
         abort_at("webhook_sent");
         self.note(first);
         while let Some(Some(more)) = futures_util::FutureExt::now_or_never(self.under_way.next()) {

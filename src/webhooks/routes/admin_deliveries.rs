@@ -32,10 +32,10 @@ use crate::webhooks::service::{self, Delivery, Whose};
 #[post("/webhook-endpoints/{id}:test")]
 pub(super) async fn test_webhook_endpoint(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     PathId(id): PathId<WebhookEndpointId>,
 ) -> Result<HttpResponse> {
-    let sent = service::send_test(&app, Whose::Anybodys, id).await?;
+    let sent = service::send_test(&app, Whose::Anybodys(&caller.author), id).await?;
     Ok(HttpResponse::Accepted().json(WebhookDelivery::from(sent)))
 }
 
@@ -65,14 +65,14 @@ pub(super) async fn test_webhook_endpoint(
 #[get("/webhook-endpoints/{id}/deliveries")]
 pub(super) async fn list_webhook_deliveries(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     PathId(id): PathId<WebhookEndpointId>,
     query: Query<WebhookDeliveryQuery>,
 ) -> Result<Json<Page<WebhookDelivery>>> {
     let WebhookDeliveryQuery { state, cursor, limit } = query.0;
     let list = format!("deliveries {id}");
     let before = cursor.map(|text| Cursor::read(&app.vault, &list, &text)).transpose()?;
-    let whose = Whose::Anybodys;
+    let whose = Whose::Anybodys(&caller.author);
     let rows = service::deliveries(&app, whose, id, state, before, limit + 1).await?;
     let write = |row: &Delivery| Cursor::write(&app.vault, &list, &row.id);
     Ok(Json(Page::cut(rows, limit, write).map(Into::into)))
@@ -102,11 +102,12 @@ pub(super) async fn list_webhook_deliveries(
 #[post("/webhook-endpoints/{id}:recover")]
 pub(super) async fn recover_webhook_deliveries(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     PathId(id): PathId<WebhookEndpointId>,
     body: Body<RecoverWebhookDeliveriesRequest>,
 ) -> Result<Json<RecoveredWebhookDeliveries>> {
-    let recovered = service::recover(&app, Whose::Anybodys, id, body.value.since).await?;
+    let recovered =
+        service::recover(&app, Whose::Anybodys(&caller.author), id, body.value.since).await?;
     Ok(Json(RecoveredWebhookDeliveries { recovered }))
 }
 
@@ -128,10 +129,10 @@ pub(super) async fn recover_webhook_deliveries(
 #[get("/webhook-deliveries/{id}")]
 pub(super) async fn get_webhook_delivery(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     PathId(id): PathId<WebhookDeliveryId>,
 ) -> Result<Json<WebhookDeliveryDetails>> {
-    let found = service::delivery(&app, Whose::Anybodys, id).await?;
+    let found = service::delivery(&app, Whose::Anybodys(&caller.author), id).await?;
     Ok(Json(found.into()))
 }
 
@@ -154,9 +155,9 @@ pub(super) async fn get_webhook_delivery(
 #[post("/webhook-deliveries/{id}:resend")]
 pub(super) async fn resend_webhook_delivery(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     PathId(id): PathId<WebhookDeliveryId>,
 ) -> Result<HttpResponse> {
-    let sent = service::resend(&app, Whose::Anybodys, id).await?;
+    let sent = service::resend(&app, Whose::Anybodys(&caller.author), id).await?;
     Ok(HttpResponse::Accepted().json(WebhookDelivery::from(sent)))
 }

@@ -77,12 +77,19 @@ pub(super) async fn list_webhook_endpoints(
 #[post("/partners/{id}/webhook-endpoints")]
 pub(super) async fn add_webhook_endpoint(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     offer: ThinData<Offer>,
     PathId(partner): PathId<PartnerId>,
     body: Body<AddWebhookEndpointRequest>,
 ) -> Result<HttpResponse> {
-    let created = service::create(&app, partner, &body.value.into(), offer.0).await?;
+    let created = service::create(
+        &app,
+        Whose::Anybodys(&caller.author),
+        partner,
+        &body.value.into(),
+        offer.0,
+    )
+    .await?;
     let tag = etag(created.endpoint.version);
     Ok(HttpResponse::Created().insert_header(tag).json(WebhookEndpointWithSecret::from(created)))
 }
@@ -106,10 +113,11 @@ pub(super) async fn add_webhook_endpoint(
 #[get("/webhook-endpoints/{id}")]
 pub(super) async fn get_webhook_endpoint(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     PathId(id): PathId<WebhookEndpointId>,
 ) -> Result<HttpResponse> {
-    let endpoint = WebhookEndpoint::from(service::find(&app, Whose::Anybodys, id).await?);
+    let endpoint =
+        WebhookEndpoint::from(service::find(&app, Whose::Anybodys(&caller.author), id).await?);
     Ok(HttpResponse::Ok().insert_header(etag(endpoint.version)).json(endpoint))
 }
 
@@ -139,14 +147,14 @@ pub(super) async fn get_webhook_endpoint(
 #[patch("/webhook-endpoints/{id}")]
 pub(super) async fn change_webhook_endpoint(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     offer: ThinData<Offer>,
     PathId(id): PathId<WebhookEndpointId>,
     request: HttpRequest,
     body: Body<ChangeWebhookEndpointRequest>,
 ) -> Result<HttpResponse> {
     let (changes, versions) = (body.value.into(), if_match(&request));
-    let whose = Whose::Anybodys;
+    let whose = Whose::Anybodys(&caller.author);
     let endpoint = service::change(&app, whose, id, &changes, versions.as_deref(), offer.0).await?;
     let endpoint = WebhookEndpoint::from(endpoint);
     Ok(HttpResponse::Ok().insert_header(etag(endpoint.version)).json(endpoint))
@@ -170,10 +178,10 @@ pub(super) async fn change_webhook_endpoint(
 #[delete("/webhook-endpoints/{id}")]
 pub(super) async fn remove_webhook_endpoint(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     PathId(id): PathId<WebhookEndpointId>,
 ) -> Result<HttpResponse> {
-    service::remove(&app, Whose::Anybodys, id).await?;
+    service::remove(&app, Whose::Anybodys(&caller.author), id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -202,12 +210,13 @@ pub(super) async fn remove_webhook_endpoint(
 #[post("/webhook-endpoints/{id}:rotate-secret")]
 pub(super) async fn rotate_webhook_secret(
     app: ThinData<App>,
-    _caller: AdminCaller,
+    caller: AdminCaller,
     PathId(id): PathId<WebhookEndpointId>,
     body: Body<RotateWebhookSecretRequest>,
 ) -> Result<HttpResponse> {
     let overlap = TimeDelta::hours(body.value.overlap_hours.into());
-    let created = service::rotate_secret(&app, Whose::Anybodys, id, overlap).await?;
+    let created =
+        service::rotate_secret(&app, Whose::Anybodys(&caller.author), id, overlap).await?;
     let tag = etag(created.endpoint.version);
     Ok(HttpResponse::Ok().insert_header(tag).json(WebhookEndpointWithSecret::from(created)))
 }

@@ -81,7 +81,14 @@ pub(super) async fn add_own_webhook_endpoint(
     offer: ThinData<Offer>,
     body: Body<AddWebhookEndpointRequest>,
 ) -> Result<HttpResponse> {
-    let created = service::create(&app, caller.partner, &body.value.into(), offer.0).await?;
+    let created = service::create(
+        &app,
+        Whose::Partners(caller.partner),
+        caller.partner,
+        &body.value.into(),
+        offer.0,
+    )
+    .await?;
     let tag = etag(created.endpoint.version);
     Ok(HttpResponse::Created().insert_header(tag).json(WebhookEndpointWithSecret::from(created)))
 }

@@ -12,6 +12,7 @@ use rand::RngExt;
 use uuid::Uuid;
 
 use super::endpoints::switch_off;
+use super::missing::miss_rest;
 use super::open;
 use crate::app::App;
 use crate::db::{self, Tx};
@@ -31,6 +32,22 @@ const LEASE: TimeDelta = TimeDelta::seconds(60);
 pub struct Lane {
     endpoint: WebhookEndpointId,
     token: Uuid,
+}
+
+impl Lane {
+    pub(super) const fn endpoint(self) -> WebhookEndpointId {
+        self.endpoint
+    }
+}
+
+/// Whether anything is due at the endpoint beside what is `under_way`.
+///
+/// # Errors
+/// The database's.
+pub async fn is_due(app: &App, lane: Lane, under_way: &[WebhookDeliveryId]) -> Result<bool> {
+    let now = app.clock.now();
+    let due = store::due_deliveries(app.db.read(), lane.endpoint, now, under_way, 1).await?;
+    Ok(!due.is_empty())
 }
 
 /// Something to be sent.
@@ -131,6 +148,12 @@ pub async fn turn(
     })
     .await?;
     abort_at("webhook_turned");
+    if finished.iter().any(|it| it.outcome != AttemptOutcome::Delivered) {
+        // Where that was the last straw; a look otherwise. What fails here is done later: what ended is written down.
+        if let Err(error) = miss_rest(app, lane.endpoint).await {
+            tracing::warn!(%error, endpoint = %lane.endpoint, "deliveries were not missed yet");
+        }
+    }
     if finished.iter().any(|it| it.outcome != AttemptOutcome::Delivered) {
         app.bell.ring();
     }
@@ -285,7 +308,6 @@ async fn stop(tx: &Tx, row: &mut Endpoint, why: WebhookOff, now: DateTime<Utc>) 
     tracing::warn!(endpoint = %row.id, partner = %row.partner_id, reason = %why, "a webhook endpoint was switched off");
     switch_off(row, why, now);
     row.version += 1;
-    store::miss_all(tx, row.id, now).await?;
     let event = told::endpoint_disabled(row.id, row.partner_id, why, now);
     Ok(events::publish(tx, vec![event], now).await?)
 }

@@ -6,7 +6,8 @@ use entity::ids::{PartnerId, WebhookEndpointId};
 use entity::values::Words;
 use entity::webhook_endpoint::Model;
 
-use super::{Offer, Whose, lock_visible, place, policy, visible};
+use super::missing::miss_rest;
+use super::{Offer, Whose, changed, lock_visible, note, place, policy, visible};
 use crate::app::App;
 use crate::db;
 use crate::http::{Error, Result, codes};
@@ -108,6 +109,7 @@ pub struct Created {
 /// nothing, `too_many_webhook_endpoints`.
 pub async fn create(
     app: &App,
+    whose: Whose<'_>,
     partner: PartnerId,
     new: &NewEndpoint,
     offer: Offer,
@@ -138,10 +140,13 @@ pub async fn create(
         lease_until: None,
     };
     db::in_tx(&app.db, async |tx| {
+        // Two that are added at once are counted one after the other.
+        partners::lock_in(tx, partner).await?;
         if store::count_of(tx, partner).await? >= MOST {
             return Err(Error::from(TOO_MANY_ENDPOINTS));
         }
-        Ok(store::insert(tx, &row).await?)
+        store::insert(tx, &row).await?;
+        note(tx, app, whose, changed(id, "added").with("partner", partner)).await
     })
     .await?;
     Ok(Created { endpoint: row.into(), secret })
@@ -188,7 +193,7 @@ pub async fn list(
 ///
 /// # Errors
 /// `not_found`.
-pub async fn find(app: &App, whose: Whose, id: WebhookEndpointId) -> Result<Endpoint> {
+pub async fn find(app: &App, whose: Whose<'_>, id: WebhookEndpointId) -> Result<Endpoint> {
     Ok(visible(app.db.read(), whose, id).await?.into())
 }
 
@@ -199,7 +204,7 @@ pub async fn find(app: &App, whose: Whose, id: WebhookEndpointId) -> Result<Endp
 /// `not_found`, `version_conflict`, `invalid_fields` as for a new one.
 pub async fn change(
     app: &App,
-    whose: Whose,
+    whose: Whose<'_>,
     id: WebhookEndpointId,
     changes: &Changes,
     versions: Option<&[i64]>,
@@ -210,7 +215,7 @@ pub async fn change(
     }
     let events = changes.events.as_deref().map(|it| check_events(it, offer)).transpose()?;
     let now = app.clock.now();
-    db::in_tx(&app.db, async |tx| {
+    let endpoint: Endpoint = db::in_tx(&app.db, async |tx| {
         let mut row = lock_visible(tx, whose, id).await?;
         if versions.is_some_and(|versions| !versions.contains(&row.version)) {
             return Err(Error::from(codes::VERSION_CONFLICT));
@@ -223,14 +228,18 @@ pub async fn change(
             Some(WebhookState::Enabled) => switch_on(&mut row),
             Some(WebhookState::Disabled) => {
                 switch_off(&mut row, WebhookOff::ByHand, now);
-                store::miss_all(tx, row.id, now).await?;
             }
         }
         row.version += 1;
         store::save(tx, &row).await?;
-        Ok(row.into())
+        note(tx, app, whose, changed(id, "changed")).await?;
+        Ok::<_, Error>(row.into())
     })
-    .await
+    .await?;
+    if endpoint.state == WebhookState::Disabled {
+        miss_rest(app, id).await?;
+    }
+    Ok(endpoint)
 }
 
 fn switch_on(row: &mut Model) {
@@ -247,9 +256,10 @@ pub(super) fn switch_off(row: &mut Model, why: WebhookOff, now: DateTime<Utc>) {
 ///
 /// # Errors
 /// `not_found`.
-pub async fn remove(app: &App, whose: Whose, id: WebhookEndpointId) -> Result<()> {
+pub async fn remove(app: &App, whose: Whose<'_>, id: WebhookEndpointId) -> Result<()> {
     db::in_tx(&app.db, async |tx| {
         let row = lock_visible(tx, whose, id).await?;
+        note(tx, app, whose, changed(id, "removed")).await?;
         Ok(store::delete(tx, row.id).await?)
     })
     .await
@@ -261,7 +271,7 @@ pub async fn remove(app: &App, whose: Whose, id: WebhookEndpointId) -> Result<()
 /// `not_found`.
 pub async fn rotate_secret(
     app: &App,
-    whose: Whose,
+    whose: Whose<'_>,
     id: WebhookEndpointId,
     overlap: TimeDelta,
 ) -> Result<Created> {
@@ -275,6 +285,7 @@ pub async fn rotate_secret(
         row.old_secret_until = overlaps.then_some(now + overlap);
         row.version += 1;
         store::save(tx, &row).await?;
+        note(tx, app, whose, changed(id, "secret_rotated")).await?;
         Ok::<_, Error>(row.into())
     })
     .await?;

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::codes::{AttemptOutcome, DeliveryState, WebhookState};
+use entity::codes::{AttemptOutcome, AuditAction, DeliveryState, WebhookState};
 use entity::ids::{EventId, MemberId, WebhookDeliveryId, WebhookEndpointId};
 use entity::webhook_attempt::Model as AttemptRow;
 use entity::webhook_delivery::Model as Row;
 
 use super::delivering::promote;
-use super::{Whose, bell, lock_visible, visible};
+use super::{Whose, lock_visible, note, ring, visible};
 use crate::app::App;
+use crate::audit::service::{self as audit, Line};
 use crate::db::{self, Tx};
 use crate::http::{Error, Result, codes};
 use crate::kernel::measures::Webhooks;
@@ -21,8 +22,8 @@ use crate::webhooks::store;
 
 /// How long the log is kept.
 const KEPT: TimeDelta = TimeDelta::days(90);
-/// Deliveries recovered in one transaction.
-const AT_ONCE: u64 = 500;
+/// Deliveries recovered in one transaction: the relay waits for the endpoint's row meanwhile.
+const AT_ONCE: u64 = 100;
 /// Attempts that are shown of a delivery.
 const SHOWN: u64 = 100;
 
@@ -99,7 +100,7 @@ impl From<AttemptRow> for Attempt {
 /// `not_found`.
 pub async fn deliveries(
     app: &App,
-    whose: Whose,
+    whose: Whose<'_>,
     endpoint: WebhookEndpointId,
     state: Option<DeliveryState>,
     before: Option<WebhookDeliveryId>,
@@ -116,13 +117,19 @@ pub async fn deliveries(
 /// `not_found`.
 pub async fn delivery(
     app: &App,
-    whose: Whose,
+    whose: Whose<'_>,
     id: WebhookDeliveryId,
 ) -> Result<(Delivery, Vec<Attempt>)> {
     let db = app.db.read();
     let row = store::find_delivery(db, id).await?.ok_or(codes::NOT_FOUND)?;
     visible(db, whose, row.endpoint_id).await?;
     let attempts = store::attempts(db, id, SHOWN).await?;
+    if let Whose::Anybodys(author) = whose {
+        // What was sent may tell what somebody bought.
+        let line = Line::new(AuditAction::WebhookRead).of(id);
+        let line = row.member_id.map_or(line.clone(), |member| line.about(member));
+        audit::write(app, author, line).await?;
+    }
     Ok((row.into(), attempts.into_iter().map(Into::into).collect()))
 }
 
@@ -131,7 +138,7 @@ pub async fn delivery(
 ///
 /// # Errors
 /// `not_found`, `webhook_endpoint_disabled`.
-pub async fn resend(app: &App, whose: Whose, id: WebhookDeliveryId) -> Result<Delivery> {
+pub async fn resend(app: &App, whose: Whose<'_>, id: WebhookDeliveryId) -> Result<Delivery> {
     let found = store::find_delivery(app.db.read(), id).await?.ok_or(codes::NOT_FOUND)?;
     let now = app.clock.now();
     let row = db::in_tx(&app.db, async |tx| {
@@ -141,10 +148,11 @@ pub async fn resend(app: &App, whose: Whose, id: WebhookDeliveryId) -> Result<De
             return Ok(row);
         }
         begin_again(tx, found.endpoint_id, vec![row], now).await?;
+        note(tx, app, whose, resent().of(id).gave(1)).await?;
         Ok::<_, Error>(store::of_ids(tx, &[id]).await?.pop().ok_or(codes::NOT_FOUND)?)
     })
     .await?;
-    bell(app).ring();
+    ring(app, &[found.endpoint_id]);
     Ok(row.into())
 }
 
@@ -154,7 +162,7 @@ pub async fn resend(app: &App, whose: Whose, id: WebhookDeliveryId) -> Result<De
 /// `not_found`, `webhook_endpoint_disabled`.
 pub async fn recover(
     app: &App,
-    whose: Whose,
+    whose: Whose<'_>,
     id: WebhookEndpointId,
     since: DateTime<Utc>,
 ) -> Result<u64> {
@@ -166,20 +174,25 @@ pub async fn recover(
             let lost = store::lost_since(tx, id, since, AT_ONCE).await?;
             let some = lost.len() as u64;
             begin_again(tx, id, lost, now).await?;
+            note(tx, app, whose, resent().of(id).gave(usize::try_from(some).unwrap_or(0))).await?;
             Ok::<_, Error>(some)
         })
         .await?;
         total += some;
         if some < AT_ONCE {
-            bell(app).ring();
+            ring(app, &[id]);
             return Ok(total);
         }
     }
 }
 
-async fn enabled(tx: &Tx, whose: Whose, id: WebhookEndpointId) -> Result<()> {
+async fn enabled(tx: &Tx, whose: Whose<'_>, id: WebhookEndpointId) -> Result<()> {
     let row = lock_visible(tx, whose, id).await?;
     if row.state == WebhookState::Disabled { Err(ENDPOINT_DISABLED.into()) } else { Ok(()) }
+}
+
+const fn resent() -> Line {
+    Line::new(AuditAction::WebhookResent)
 }
 
 /// Puts deliveries back to the beginning of their schedule, those of a member in line.
@@ -210,7 +223,7 @@ async fn begin_again(
 ///
 /// # Errors
 /// `not_found`, `webhook_endpoint_disabled`.
-pub async fn send_test(app: &App, whose: Whose, id: WebhookEndpointId) -> Result<Delivery> {
+pub async fn send_test(app: &App, whose: Whose<'_>, id: WebhookEndpointId) -> Result<Delivery> {
     let now = app.clock.now();
     let event = told::tested(id, now);
     let row = Row {
@@ -229,11 +242,12 @@ pub async fn send_test(app: &App, whose: Whose, id: WebhookEndpointId) -> Result
     };
     db::in_tx(&app.db, async |tx| {
         enabled(tx, whose, id).await?;
+        note(tx, app, whose, resent().of(id).word("part", "test").gave(1)).await?;
         store::insert_deliveries(tx, std::slice::from_ref(&row)).await?;
         Ok::<_, Error>(store::wake(tx, &[id], now).await?)
     })
     .await?;
-    bell(app).ring();
+    ring(app, &[id]);
     Ok(row.into())
 }
 

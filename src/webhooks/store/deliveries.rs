@@ -144,20 +144,32 @@ pub async fn next_in_line(
         .await
 }
 
-/// Whatever is on its way to an endpoint is missed.
-pub async fn miss_all(
+/// Up to `limit` of what is on its way to an endpoint is missed; says how many.
+pub async fn miss(
     tx: &impl Conn,
     endpoint: WebhookEndpointId,
     now: DateTime<Utc>,
-) -> Result<(), DbErr> {
+    limit: u64,
+) -> Result<u64, DbErr> {
+    let some: Vec<WebhookDeliveryId> = delivery::Entity::find()
+        .select_only()
+        .column(delivery::Column::Id)
+        .filter(delivery::Column::EndpointId.eq(endpoint))
+        .filter(delivery::Column::State.is_in(OPEN))
+        .limit(limit)
+        .into_tuple()
+        .all(tx)
+        .await?;
+    if some.is_empty() {
+        return Ok(0);
+    }
     delivery::Entity::update_many()
         .col_expr(delivery::Column::State, Expr::value(DeliveryState::Missed))
         .col_expr(delivery::Column::FinishedAt, Expr::value(Some(now)))
-        .filter(delivery::Column::EndpointId.eq(endpoint))
-        .filter(delivery::Column::State.is_in(OPEN))
+        .filter(rows::among(tx, delivery::Column::Id, some.iter().copied()))
         .exec(tx)
         .await?;
-    Ok(())
+    Ok(some.len() as u64)
 }
 
 /// Some deliveries that were written at or after `since` and came to nothing, oldest first.

@@ -29,7 +29,7 @@ pub const CAPABILITIES: &[(&str, &[&str])] = &[
     ("stores", &[]),
     ("catalog", &["stores"]),
     ("staff", &["audit", "sessions", "stores"]),
-    ("partners", &[]),
+    ("partners", &["audit"]),
     ("guides", &[]),
     ("members", &["audit", "staff", "stores"]),
     ("points", &["audit", "members", "stores"]),
@@ -39,7 +39,8 @@ pub const CAPABILITIES: &[(&str, &[&str])] = &[
     ("leaderboards", &["audit", "members", "staff", "stores"]),
     ("customers", &["audit", "members", "orders", "points", "staff", "stores", "tiers"]),
     ("operations", &["audit", "members"]),
-    ("webhooks", &["partners"]),
+    ("timeline", &["audit", "members", "staff", "tiers"]),
+    ("webhooks", &["audit", "partners"]),
     ("bulk", &["audit", "members", "orders", "partners", "points", "staff", "stores"]),
 ];
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use entity::{points_hold, points_transfer, points_transfer::Model as Transfer};
 use huiyi::app::App;
+use huiyi::audit::service::Author;
 use huiyi::config;
 use huiyi::db::in_tx;
 use huiyi::http::Error;
@@ -54,13 +55,19 @@ impl Shop {
         };
         let app = shop.look().await;
         shop.partner =
-            partners::register(&app, &partners::NewPartner::named("till")).await.unwrap();
-        let scopes = ["points:write".to_owned()];
-        shop.key =
-            partners::issue_key(&app, shop.partner, &partners::KeyTerms::new("till", &scopes))
+            partners::register(&app, &Author::system("test"), &partners::NewPartner::named("till"))
                 .await
-                .unwrap()
-                .key;
+                .unwrap();
+        let scopes = ["points:write".to_owned()];
+        shop.key = partners::issue_key(
+            &app,
+            &Author::system("test"),
+            shop.partner,
+            &partners::KeyTerms::new("till", &scopes),
+        )
+        .await
+        .unwrap()
+        .key;
         shop.members = people(&app, count).await;
         app.db.clone().close().await.unwrap();
         shop

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix_web::rt::task::spawn_blocking;
 use entity::event_log;
-use huiyi::webhooks::service::{self as webhooks, NewEndpoint};
+use huiyi::webhooks::service::{self as webhooks, NewEndpoint, Whose};
 use huiyi::wiring::events::offer;
 use rand::RngExt;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
@@ -34,7 +34,9 @@ async fn hook(shop: &Shop, receiver: &Receiver) {
         description: String::new(),
         events: vec!["points.moved".to_owned()],
     };
-    webhooks::create(&app, shop.partner, &new, offer()).await.unwrap();
+    webhooks::create(&app, Whose::Partners(shop.partner), shop.partner, &new, offer())
+        .await
+        .unwrap();
     let sql = format!("UPDATE webhook_endpoint SET url = '{}/hook'", receiver.url);
     app.db.write().execute_unprepared(&sql).await.unwrap();
     app.db.clone().close().await.unwrap();

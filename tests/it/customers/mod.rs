@@ -6,6 +6,7 @@ mod guide;
 mod shopper;
 mod statement;
 
+use huiyi::config::Config;
 use huiyi::kernel::codes::StaffRole;
 use huiyi::kernel::ids::{StaffId, StoreId};
 use serde_json::{Value, json};
@@ -25,7 +26,12 @@ pub struct Retailer {
 
 impl Retailer {
     pub async fn open() -> Self {
-        let app = TestApp::start().await;
+        Self::open_with(|_| {}).await
+    }
+
+    /// The same, by another configuration.
+    pub async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
+        let app = TestApp::start_with(change).await;
         app.catalogue().await;
         let mut retailer = Self {
             key: app.partner("till", &["orders:write", "points:write"]).await,

@@ -86,3 +86,36 @@ async fn a_dead_job_can_be_retried_or_discarded_and_others_cannot() {
     assert_eq!(row(&app, "b").await.state, JobState::Discarded);
     assert!(operations::retry(&app.app, &author, b).await.is_err(), "what is discarded rests");
 }
+
+static BEGUN: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+
+/// J1: a loop that panics or ends by itself is begun again, and takes nothing else with it.
+#[actix_web::test]
+async fn background_work_that_panics_is_begun_again() {
+    use std::sync::atomic::Ordering;
+    let app = TestApp::start().await;
+    let (switch, stop) = huiyi::jobs::StopSwitch::new();
+    let work = huiyi::jobs::Work {
+        reactions: &[],
+        chores: &[],
+        handlers: &[],
+        schedules: &[],
+        duties: &[("leaky", |_, mut stop| {
+            Box::pin(async move {
+                match BEGUN.fetch_add(1, Ordering::SeqCst) {
+                    0 => panic!("the roof leaks"),
+                    1 => {}
+                    _ => stop.told().await,
+                }
+            })
+        })],
+    };
+    let running = actix_web::rt::spawn(huiyi::jobs::run(app.app.clone(), work, stop));
+    while BEGUN.load(Ordering::SeqCst) < 3 {
+        actix_web::rt::task::yield_now().await;
+    }
+    switch.tell();
+    running.await.unwrap();
+    let metrics = app.get("/metrics").send().await.text;
+    assert!(metrics.contains("huiyi_work_restarts_total{work=\"leaky\"} 2"), "{metrics}");
+}

@@ -46,6 +46,11 @@ pub const NATURALLY_IDEMPOTENT: &[(&str, &str)] = &[
         "a key too many is seen in the list and revoked; a secret must not be stored for a replay",
     ),
     (
+        "issue_sandbox_key",
+        "one key more in the sandbox, shown once; a lost answer's key can be revoked",
+    ),
+    ("revoke_sandbox_key", "what is revoked stays revoked"),
+    (
         "rotate_partner_key",
         "a key that was replaced is not replaced again; a secret must not be stored for a replay",
     ),

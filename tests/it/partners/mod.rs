@@ -12,6 +12,7 @@ use actix_web::test::TestRequest;
 use actix_web::{FromRequest, web};
 use chrono::TimeDelta;
 use huiyi::app::App;
+use huiyi::audit::service::Author;
 use huiyi::partners::caller::{MembersRead, OrdersWrite, PartnerCaller, PointsWrite, Scope};
 use huiyi::partners::service as partners;
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ use crate::staff::boss;
 use crate::support::TestApp;
 
 /// A partner with one key, made over HTTP: its id, the key's id, the key.
-async fn with_key(
+pub async fn with_key(
     app: &TestApp,
     boss: &str,
     name: &str,
@@ -341,9 +342,13 @@ async fn a_disabled_partner_has_no_good_key() {
     use sea_orm::EntityTrait;
     use sea_orm::sea_query::Expr;
     let app = TestApp::start().await;
-    let partner = partners::register(&app.app, &partners::NewPartner::named("a")).await.unwrap();
+    let partner =
+        partners::register(&app.app, &Author::system("test"), &partners::NewPartner::named("a"))
+            .await
+            .unwrap();
     let key = partners::issue_key(
         &app.app,
+        &Author::system("test"),
         partner,
         &partners::KeyTerms::new("x", &["orders:write".to_owned()]),
     )

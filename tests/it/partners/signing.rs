@@ -335,3 +335,54 @@ async fn what_signs_is_sealed_and_forgotten_when_it_is_revoked() {
     let read: Value = app.get(&path).bearer(&admin).send().await.expect(200);
     assert!(read["revoked_at"].is_string());
 }
+
+/// S21, S5: one that comes too soon uses up no nonce, so that it may come again as it is; what is refused is counted by
+/// its reason.
+#[actix_web::test]
+async fn a_signed_request_over_the_quota_may_be_sent_again() {
+    let app = TestApp::start_with(|config| config.security.partner_requests_per_minute = 1).await;
+    let boss = boss(&app).await;
+    let till = Signer::new(&app, &boss, "a", "required").await;
+    let mut late = seal(&app, 0);
+    for n in 1..50 {
+        late = seal(&app, n);
+        if till.get(&app, &late, ME).await.status == 429 {
+            break;
+        }
+    }
+    till.get(&app, &late, ME).await.refused(429, "rate_limited");
+    // Time passes, as it were: the partner may ask more often.
+    let partners = app.get("/v1/admin/partners").bearer(&boss).send().await.expect(200);
+    let path = format!("/v1/admin/partners/{}", partners["items"][0]["id"].as_str().unwrap());
+    let rate = json!({"requests_per_minute": 60_000});
+    app.patch(&path).bearer(&boss).json(&rate).send().await.expect(200);
+    till.get(&app, &late, ME).await.expect(200);
+    till.get(&app, &late, ME).await.refused(401, "signature_replayed");
+    till.headers(app.get(ME), &seal(&app, 90), &"0".repeat(64)).send().await;
+    let metrics = app.get("/metrics").send().await.text;
+    for reason in ["rate_limited", "signature_replayed", "signature_wrong"] {
+        let sample = format!("huiyi_signatures_refused_total{{reason=\"{reason}\"}}");
+        assert!(metrics.contains(&sample), "{reason}: {metrics}");
+    }
+}
+
+/// S21: what is cheap to know is refused before a body is read: this one would be too large.
+#[actix_web::test]
+async fn a_signed_request_is_refused_before_its_body_is_read() {
+    let app = TestApp::start_with(|config| config.server.max_body_bytes = 2_000).await;
+    let boss = boss(&app).await;
+    let till = Signer::new(&app, &boss, "a", "required").await;
+    let large = "x".repeat(3_000);
+    let sent = async |seal: &Seal, signature: &str| {
+        till.headers(app.post(ORDERS), seal, signature).raw(large.clone()).send().await
+    };
+    let (zeros, old) = ("0".repeat(64), Seal { timestamp: 1, ..seal(&app, 1) });
+    sent(&old, &zeros).await.refused(401, "signature_expired");
+    sent(&seal(&app, 2), "short").await.refused(401, "signature_malformed");
+    let elsewhere = json!({"allowed_networks": ["203.0.113.0/24"]});
+    let keys = app.get("/v1/admin/partners").bearer(&boss).send().await.expect(200);
+    let partner = keys["items"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/admin/partners/{partner}/keys/{}", till.id);
+    app.patch(&path).bearer(&boss).json(&elsewhere).send().await.expect(200);
+    sent(&seal(&app, 3), &zeros).await.refused(403, "address_not_allowed");
+}

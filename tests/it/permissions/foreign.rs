@@ -48,6 +48,7 @@ async fn cases(shop: &Retailer) -> Vec<Foreign> {
         "get /v1/guide/customers/{id}/points",
         "get /v1/guide/customers/{id}/points/history",
         "get /v1/guide/customers/{id}/tier/history",
+        "get /v1/guide/customers/{id}/timeline",
     ];
     let customers = customers.map(|it| case(it, &guide, &customer, &of_nothing(&customer)));
     let mut cases = vec![

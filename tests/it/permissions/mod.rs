@@ -2,7 +2,7 @@
 
 mod foreign;
 mod principals;
-mod table;
+pub mod table;
 
 use principals::{Door, Kind, Principal, everybody};
 use serde_json::Value;

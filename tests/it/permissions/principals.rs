@@ -52,8 +52,9 @@ impl Principal {
         let at_home = |audience: &str| row.audience == audience;
         match &self.kind {
             Kind::Member if at_home("member") && listed("member") => Door::Open,
-            Kind::Staff("admin") if at_home("admin") => allowed(listed("admin")),
-            Kind::Staff(role) if at_home("guide") && *role != "admin" => allowed(listed(role)),
+            Kind::Staff(role @ ("admin" | "auditor")) if at_home("admin") => allowed(listed(role)),
+            Kind::Staff("admin" | "auditor") => Door::Unknown,
+            Kind::Staff(role) if at_home("guide") => allowed(listed(role)),
             Kind::Partner(scope) if at_home("open") => allowed(listed("any_key") || listed(scope)),
             _ => Door::Unknown,
         }
@@ -73,6 +74,8 @@ pub async fn everybody(shop: &Retailer) -> Vec<Principal> {
     let late_guide = shop.guide_token(0).await;
     let admin = app.hire("A001", StaffRole::Admin, None).await;
     let late_admin = app.staff_token(admin, "A001", "admin").await;
+    let auditor = app.hire("A002", StaffRole::Auditor, None).await;
+    app.staff_token(auditor, "A002", "admin").await;
     app.advance(TimeDelta::minutes(11));
 
     let mut all = vec![
@@ -91,6 +94,7 @@ pub async fn everybody(shop: &Retailer) -> Vec<Principal> {
         ("guide of another store", "guide", shop.guide_token(1).await),
         ("manager", "store_manager", shop.manager_token(0).await),
         ("administrator", "admin", app.staff_again("A001", "admin").await),
+        ("auditor", "auditor", app.staff_again("A002", "admin").await),
     ] {
         all.push(principal(name, Kind::Staff(kind), Some(token)));
     }

@@ -63,6 +63,8 @@ INSERT INTO event_log (id, kind, version, member_id, payload, occurred_at, recor
         '{"ledger": "points", "kind": "earn", "amount": 1, "reverses": null}', pg_temp.at(days, n), pg_temp.at(days, n),
         pg_temp.at(days, n), 1
     FROM filled CROSS JOIN unnest(ARRAY[300, 200, 100]) AS days;
+INSERT INTO member_timeline (event_id, member_id, kind, occurred_at, facts)
+    SELECT id, member_id, 'points', occurred_at, payload FROM event_log WHERE kind = 'points.moved';
 INSERT INTO idempotency_record (digest, fingerprint, owner, lease_until, status, body, created_at, expires_at)
     SELECT digest, digest, gen_random_uuid(), pg_temp.at(3, n), 200, '{}', pg_temp.at(3, n), pg_temp.at(-4, n) FROM sold;
 INSERT INTO session (id, principal_kind, principal_id, audience, device, created_at, last_seen_at, expires_at)

@@ -215,6 +215,8 @@ async fn customer(shop: &Shop) {
         format!("{path}/points"),
         format!("{path}/points/history"),
         format!("{path}/orders"),
+        format!("{path}/timeline"),
+        format!("{path}/timeline?kind=points&until=2026-03-01T00:00:00Z"),
     ] {
         read(shop, &shop.guide, &path).await;
     }

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use huiyi::audit::service::Author;
 use huiyi::db::in_tx;
 use huiyi::http::Error;
 use huiyi::kernel::ids::{HoldId, MemberId, PartnerId};
@@ -49,8 +50,13 @@ struct Twin {
 impl Twin {
     async fn open() -> Self {
         let app = TestApp::start().await;
-        let partner =
-            partners::register(&app.app, &partners::NewPartner::named("till")).await.unwrap();
+        let partner = partners::register(
+            &app.app,
+            &Author::system("test"),
+            &partners::NewPartner::named("till"),
+        )
+        .await
+        .unwrap();
         let mut members = Vec::new();
         for n in 0..MEMBERS {
             let member = app.known(&format!("1380000000{n}")).await;

@@ -26,10 +26,15 @@ impl TestApp {
     /// A partner's key with these scopes.
     pub async fn partner(&self, name: &str, scopes: &[&str]) -> String {
         let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        let partner =
-            partners::register(&self.app, &partners::NewPartner::named(name)).await.unwrap();
+        let partner = partners::register(
+            &self.app,
+            &Author::system("test"),
+            &partners::NewPartner::named(name),
+        )
+        .await
+        .unwrap();
         let terms = partners::KeyTerms::new("till", &scopes);
-        partners::issue_key(&self.app, partner, &terms).await.unwrap().key
+        partners::issue_key(&self.app, &Author::system("test"), partner, &terms).await.unwrap().key
     }
 
     /// A store with its region.

@@ -152,3 +152,17 @@ async fn deliveries_hold_no_personal_data() {
         }
     }
 }
+
+/// W5: each event is written once for each endpoint, so their number is a limit that two requests at once do not pass.
+#[actix_web::test]
+async fn endpoints_added_at_once_do_not_pass_the_limit() {
+    let hooked = Hooked::start(&["points.*"]).await;
+    let body =
+        serde_json::json!({"url": format!("{}/x", hooked.receiver.url), "events": ["points.*"]});
+    let all = (0..24).map(|_| {
+        hooked.app.post("/v1/open/webhook-endpoints").bearer(&hooked.key).json(&body).send()
+    });
+    let answers = futures_util::future::join_all(all).await;
+    let added = answers.iter().filter(|answer| answer.status == 201).count();
+    assert_eq!(added, 19, "one was there before");
+}

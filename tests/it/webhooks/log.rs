@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use entity::{partner, webhook_attempt, webhook_delivery};
+use huiyi::audit::service::Author;
 use huiyi::partners::service as partners;
 use huiyi::webhooks::service as webhooks;
 use sea_orm::{EntityTrait, PaginatorTrait};
@@ -170,10 +171,10 @@ async fn a_partner_that_is_stopped_gets_nothing() {
     let since = app.now();
     hooked.happens(member, "before").await;
     app.relay().await;
-    partners::stop(&app.app, erp).await.unwrap();
+    partners::stop(&app.app, &Author::system("test"), erp).await.unwrap();
     hooked.happens(member, "meanwhile").await;
     assert_eq!(hooked.deliver().await, 0);
-    partners::resume(&app.app, erp).await.unwrap();
+    partners::resume(&app.app, &Author::system("test"), erp).await.unwrap();
     assert_eq!(hooked.deliver().await, 1, "what was on its way");
     let path = format!("/webhook-endpoints/{}:recover", hooked.id);
     hooked.post(&path, &json!({"since": since})).await;

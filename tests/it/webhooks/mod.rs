@@ -34,7 +34,7 @@ pub fn at_home(config: &mut Config) {
     config.webhooks.allow_http = true;
     config.webhooks.ports = Vec::new();
     // Nobody here is too slow, unless a test is about that.
-    config.webhooks.timeout_ms = 600_000;
+    config.webhooks.timeout_ms = 30_000;
 }
 
 impl Hooked {
