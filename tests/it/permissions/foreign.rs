@@ -76,7 +76,7 @@ async fn cases(shop: &Retailer) -> Vec<Foreign> {
     cases.extend(webhooks);
     let deliveries = DELIVERIES.map(|it| case(it, &other, &delivery, &of_nothing(&delivery)));
     cases.extend(deliveries);
-    let other = shop.app.partner("fifth till", &["orders:write"]).await;
+    let other = shop.app.partner("sixth till", &["orders:write"]).await;
     let import = import(shop).await;
     cases.extend(IMPORTS.map(|it| case(it, &other, &import, &of_nothing(&import))));
     cases
