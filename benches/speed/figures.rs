@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use crate::load::{Load, script, wrk};
 use crate::peers::Peer;
 use crate::program::{Program, connect, order};
-use crate::{Effort, figure, imports, median, sweeps, tills};
+use crate::{Effort, figure, imports, median, spine, sweeps, tills};
 
 /// Name and measurement.
-pub const ALL: [(&str, fn(Effort)); 11] = [
+pub const ALL: [(&str, fn(Effort)); 13] = [
     ("http_overhead", http_overhead),
     ("points_read_vs_tokio_postgres", points_read),
     ("order_batch_vs_copy", order_batch),
@@ -22,6 +22,8 @@ pub const ALL: [(&str, fn(Effort)); 11] = [
     ("gathered_latency", tills::latency),
     ("settle_vs_sql", sweeps::settle),
     ("expire_vs_sql", sweeps::expire),
+    ("events_per_s", spine::events),
+    ("jobs_per_s", spine::queue),
     ("ledger_size", crate::size::ledger_size),
 ];
 

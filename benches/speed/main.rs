@@ -20,6 +20,7 @@ mod peers;
 mod pgbench;
 mod program;
 mod size;
+mod spine;
 mod sweeps;
 mod sysbench;
 mod tills;

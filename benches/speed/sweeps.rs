@@ -160,7 +160,8 @@ fn sweep(id: &str, kind: Kind, effort: Effort) {
     figure(&format!("{id}.sql"), bare, "lots/s");
 }
 
-async fn app(url: &str) -> App {
+/// The parts of Huiyi on a database that is there, as a worker has them.
+pub async fn app(url: &str) -> App {
     let mut config = config::load(None).unwrap();
     config.server.data_dir =
         std::env::temp_dir().join(format!("huiyi-bench-{}-sweeps", std::process::id()));
