@@ -23,11 +23,11 @@ use crate::kernel::trace::TRACE;
 
 pub use about::{About, about};
 pub use connect::{connect, lock_file, sqlite_path};
-#[cfg(debug_assertions)]
 pub use mode::claim_mode;
 pub use sea_orm::ConnectionTrait as Conn;
 pub use sea_orm::DbBackend as Backend;
 pub use sea_orm::DbErr as DbError;
+#[cfg(debug_assertions)]
 pub use session::statements_sent;
 pub use session::{Pool, Tx};
 
