@@ -99,8 +99,8 @@ async fn points_of_a_row_that_names_two_members_are_not_booked() {
     app.advance(chrono::TimeDelta::seconds(1));
     let (first, second) = (app.known(PHONE).await, app.known("13900139000").await);
     let file = format!(
-        "手机号,会员卡号,会员编号,积分\n13800138000,C-1,{first},50\n13800138000,C-2,,60\n\
-         13800138000,,{second},70\n,C-1,{second},80\n,C-9,{second},90\n"
+        "手机号,会员卡号,会员编号,积分,凭证号\n13800138000,C-1,{first},50,1\n13800138000,C-2,,60,2\n\
+         13800138000,,{second},70,3\n,C-1,{second},80,4\n,C-9,{second},90,5\n"
     );
     let (_, report) = office.import("kind=points_balances", &file).await;
     let codes: Vec<&str> = report.iter().map(|line| line[3].as_str()).collect();
