@@ -77,6 +77,15 @@ pub const FILE_GONE: Code = Code::new(
 pub const NOT_DONE: Code =
     Code::new(409, "export_not_done", 12710, "导出尚未完成", "the export is not done yet");
 
+/// As many imports and exports as anybody may have open; one has to end first.
+pub const TOO_MANY_OPEN: Code = Code::new(
+    409,
+    "bulk_too_many_open",
+    12711,
+    "未结束的导入导出任务过多（最多 5 个），请等待其完成或取消后再试",
+    "five imports and exports are open already: wait until one has ended, or cancel one",
+);
+
 /// All of the above.
 pub const ALL: &[Code] = &[
     FILE_UNREADABLE,
@@ -89,4 +98,5 @@ pub const ALL: &[Code] = &[
     SAME_PERSON,
     FILE_GONE,
     NOT_DONE,
+    TOO_MANY_OPEN,
 ];

@@ -199,16 +199,26 @@ pub fn is_unavailable(error: &DbErr) -> bool {
     match error {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
         DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
-            matches!(
-                error.as_ref(),
+            match error.as_ref() {
                 SqlxError::PoolTimedOut
-                    | SqlxError::PoolClosed
-                    | SqlxError::Io(_)
-                    | SqlxError::WorkerCrashed
-            )
+                | SqlxError::PoolClosed
+                | SqlxError::Io(_)
+                | SqlxError::WorkerCrashed => true,
+                // PostgreSQL stops, or starts.
+                SqlxError::Database(error) => {
+                    matches!(error.code().as_deref(), Some("57P01" | "57P02" | "57P03"))
+                }
+                _ => false,
+            }
         }
         _ => false,
     }
+}
+
+/// Nothing is wrong with the work itself: somebody has to try again later.
+#[must_use]
+pub fn is_passing(error: &DbErr) -> bool {
+    is_unavailable(error) || is_transient(error)
 }
 
 /// Whether a unique key refused a row.

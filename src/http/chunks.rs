@@ -14,7 +14,7 @@ const COLLISIONS: u32 = 8;
 /// be settled stands alone and gets `refuse`'s answer.
 ///
 /// # Errors
-/// Only when the database is away. What was settled before stays, and a resend finds it.
+/// Only when the database is away, or too busy for the work. What was settled before stays, and a resend finds it.
 pub async fn each_by_itself<T, R>(
     items: &[T],
     settle: impl AsyncFn(&[T]) -> Result<Vec<R>>,
@@ -25,7 +25,7 @@ pub async fn each_by_itself<T, R>(
     while let Some(part) = todo.pop() {
         match unless_collided(part, &settle).await {
             Ok(settled) => answers.extend(settled),
-            Err(error) if error.db().is_some_and(db::is_unavailable) => return Err(error),
+            Err(error) if error.db().is_some_and(db::is_passing) => return Err(error),
             Err(error) if part.len() == 1 => {
                 tracing::error!(%error, "an item could not be settled");
                 answers.extend(part.first().map(|item| refuse(item, error.refusal())));

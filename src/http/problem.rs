@@ -122,7 +122,7 @@ impl Error {
     pub fn refusal(&self) -> Refusal {
         match self {
             Self::Refused(refusal) => (**refusal).clone(),
-            Self::Database(error) if db::is_unavailable(error) || db::is_transient(error) => {
+            Self::Database(error) if db::is_passing(error) => {
                 Refusal { code: codes::UNAVAILABLE, fields: Vec::new(), retry_after: Some(1) }
             }
             Self::Database(_) | Self::Fault(_) => {

@@ -80,7 +80,7 @@ impl ExportRequest {
         (status = 400, body = Problem, description = "bad_json, idempotency_key_missing"),
         (status = 401, body = Problem, description = "unauthenticated"),
         (status = 403, body = Problem, description = "forbidden"),
-        (status = 409, body = Problem, description = "idempotency_in_flight"),
+        (status = 409, body = Problem, description = "idempotency_in_flight, bulk_too_many_open"),
         (status = 413, body = Problem, description = "body_too_large"),
         (status = 415, body = Problem, description = "unsupported_media_type"),
         (status = 422, body = Problem, description = "invalid_fields, idempotency_key_reused"),

@@ -49,18 +49,18 @@ pub const fn optional(
 }
 
 impl Column {
-    /// Whether a header means this column.
-    #[must_use]
-    pub fn is_called(&self, header: &str) -> bool {
-        let header = folded(header);
-        let mut names = [self.name, self.zh].into_iter().chain(self.also.iter().copied());
-        names.any(|name| folded(name) == header)
+    /// What headers that mean this column are, folded.
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+        [self.name, self.zh].into_iter().chain(self.also.iter().copied()).map(folded)
     }
 }
 
+/// The part of a header that is looked at.
+const LONGEST: usize = 256;
+
 /// Without blanks, marks of required columns and what stands in brackets behind the name, such as `实付金额（元）*`.
-fn folded(header: &str) -> String {
-    let header: String = header.nfkc().collect();
+pub(super) fn folded(header: &str) -> String {
+    let header: String = header.chars().take(LONGEST).nfkc().collect();
     let header = header.split(['(', '[']).next().unwrap_or_default();
     let kept =
         header.chars().filter(|c| !c.is_whitespace() && !matches!(c, '*' | '_' | '-' | '\u{feff}'));

@@ -7,6 +7,7 @@ pub mod outcome;
 pub mod rows;
 pub mod table;
 mod text;
+mod unpacking;
 mod workbook;
 
 #[cfg(test)]

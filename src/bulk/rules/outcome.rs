@@ -7,6 +7,9 @@ use crate::http::problem::Refusal;
 /// The columns of a report.
 pub const REPORT: [&str; 5] = ["行号", "标识", "结果", "代码", "说明"];
 
+/// Characters that are told of what a row is about.
+const LONGEST_KEY: usize = 64;
+
 /// What became of a row, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -126,9 +129,10 @@ pub fn head() -> Result<Vec<u8>> {
 pub fn lines(rows: &[Told]) -> Result<Vec<u8>> {
     let mut lines = Lines::more();
     for row in rows {
+        let key: String = row.key.chars().take(LONGEST_KEY).collect();
         lines.add([
             Cell::from(row.row),
-            row.key.as_str().into(),
+            key.as_str().into(),
             row.outcome.zh().into(),
             row.code.as_str().into(),
             row.text.as_str().into(),

@@ -1,6 +1,8 @@
 //! A file as it is kept: one record a row, its number first, then the columns of its kind in their sequence.
 
-use super::columns::{Column, Need};
+use std::collections::HashMap;
+
+use super::columns::{Column, Need, folded};
 use super::text::{Format, decode, format_of, separator};
 use super::workbook;
 use crate::bulk::error::{FILE_EMPTY, FILE_TOO_LARGE, FILE_UNREADABLE, HEADER_WRONG};
@@ -8,6 +10,8 @@ use crate::http::{Error, Result};
 
 /// Most rows of a file.
 pub const MOST_ROWS: i64 = 200_000;
+/// Columns that are looked at.
+pub(super) const MOST_COLUMNS: usize = 256;
 /// Most bytes that are kept of one.
 const MOST_KEPT: usize = 48 << 20;
 /// Most headers without a column that are named.
@@ -73,7 +77,7 @@ impl Table {
         number: i64,
         cells: impl Iterator<Item = &'a str>,
     ) -> Result<()> {
-        let cells: Vec<&str> = cells.map(str::trim).collect();
+        let cells: Vec<&str> = cells.take(MOST_COLUMNS).map(str::trim).collect();
         if cells.iter().all(|cell| cell.is_empty()) {
             return Ok(());
         }
@@ -95,10 +99,13 @@ impl Table {
 
     fn head(&mut self, cells: &[&str]) -> Result<()> {
         let mut places = vec![None; self.columns.len()];
+        let all = self.columns.iter().enumerate();
+        let names: HashMap<String, usize> =
+            all.flat_map(|(i, column)| column.names().map(move |name| (name, i))).collect();
         let mut wrong = Error::from(HEADER_WRONG);
         let mut bad = false;
         for (at, header) in cells.iter().enumerate().filter(|(_, header)| !header.is_empty()) {
-            match self.columns.iter().position(|column| column.is_called(header)) {
+            match names.get(&folded(header)).copied() {
                 Some(i) if places[i].is_none() => places[i] = Some(at),
                 Some(i) => {
                     bad = true;

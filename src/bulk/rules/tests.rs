@@ -1,6 +1,6 @@
 //! What people and spreadsheets send.
 
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Write};
 
 use chrono_tz::Asia::Shanghai;
 use entity::values::Fen;
@@ -74,6 +74,28 @@ fn workbook(rows: &str, strings: &str) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
+/// A workbook with another file in place of one with the same name in whatever case.
+fn rewritten(bytes: &[u8], name: &str, write: impl Fn(&str) -> String) -> Vec<u8> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let mut before = String::new();
+    for i in 0..archive.len() {
+        let mut file = archive.by_index(i).unwrap();
+        let other = file.name().unwrap().into_owned();
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        if other.eq_ignore_ascii_case(name) {
+            before = text;
+            continue;
+        }
+        zip.start_file(other, SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.start_file(name, SimpleFileOptions::default()).unwrap();
+    zip.write_all(write(&before).as_bytes()).unwrap();
+    zip.finish().unwrap().into_inner()
+}
+
 #[test]
 fn a_table_is_read_in_every_encoding_and_with_every_separator() {
     let expect = one(2, "13800138000", "李雷");
@@ -116,6 +138,50 @@ fn a_workbook_that_unpacks_to_too_much_is_refused() {
     let bomb = workbook("", &"<si><t>x</t></si>".repeat(2 << 20));
     assert!(bomb.len() < 1 << 20, "{}", bomb.len());
     assert_eq!(code(&bomb), "import_file_too_large");
+}
+
+/// S5: a kilobyte that says it shares a thousand million texts.
+#[test]
+fn a_workbook_is_not_believed_how_much_room_it_needs() {
+    for count in ["99999999999", " + 2000001", "&#57;"] {
+        let told = format!("<sst uniqueCount = '{count}' xmlns=");
+        let bytes = rewritten(&workbook("", ""), "xl/SharedStrings.xml", |text| {
+            text.replace("<sst xmlns=", &told)
+        });
+        assert!(bytes.len() < 4_096);
+        let expect = if count == "&#57;" { "import_file_empty" } else { "import_file_too_large" };
+        assert_eq!(code(&bytes), expect, "{count}");
+    }
+}
+
+/// S5: a text that a million cells share.
+#[test]
+fn a_long_text_that_many_cells_share_is_refused() {
+    let text =
+        |letters: usize| format!("<si><t>手机号</t></si><si><t>{}</t></si>", "x".repeat(letters));
+    let rows = |cells: usize, rows: usize| {
+        let row = format!("<row>{}</row>", r#"<c t="s"><v>1</v></c>"#.repeat(cells));
+        format!(r#"<row><c t="s"><v>0</v></c></row>{}"#, row.repeat(rows))
+    };
+    assert_eq!(read(&workbook(&rows(1, 1), &text(32_767)))[0].1.len(), 32_767);
+    assert_eq!(code(&workbook(&rows(1, 1), &text(131_073))), "import_file_too_large");
+    assert_eq!(code(&workbook(&rows(200, 10), &text(131_072))), "import_file_too_large");
+    let styles = format!(
+        r#"<styleSheet><numFmts><numFmt numFmtId="200" formatCode="{}"/></numFmts><cellXfs>{}</cellXfs></styleSheet>"#,
+        "0".repeat(1 << 20),
+        r#"<xf numFmtId="200"></xf>"#.repeat(10_000)
+    );
+    let bytes = rewritten(&workbook("", ""), "xl/styles.xml", |_| styles.clone());
+    assert_eq!(code(&bytes), "import_file_too_large");
+}
+
+/// Millions of headers are cut, not compared.
+#[test]
+fn a_header_is_looked_at_up_to_its_256th_column() {
+    let text = format!("手机号{}\n1\n", ",姓名x".repeat(1_000_000));
+    assert_eq!(read(text.as_bytes()), one(2, "1", ""));
+    let text = format!("手机号{},姓名\n1\n", ",".repeat(255));
+    assert!(Table::read(COLUMNS, text.as_bytes()).unwrap().ignored.is_empty());
 }
 
 #[test]

@@ -1,22 +1,16 @@
 //! Excel workbooks, read cell by cell within limits (S5).
 
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 
 use calamine::{DataRef, Reader, Xlsx};
-use zip::ZipArchive;
 
-use super::table::Table;
+use super::table::{MOST_COLUMNS, Table};
+use super::unpacking::{MOST_UNPACKED, measure};
 use crate::bulk::error::{FILE_EMPTY, FILE_TOO_LARGE, FILE_UNREADABLE};
 use crate::http::Result;
 
-/// What all files of a workbook may unpack to.
-const MOST_UNPACKED: u64 = 160 << 20;
-/// What any of them but the sheets may: they are held in memory.
-const MOST_HELD: u64 = 24 << 20;
-/// Files in a workbook.
-const MOST_FILES: usize = 2_000;
-/// Columns that are looked at.
-const MOST_COLUMNS: u32 = 256;
+/// The longest text of a cell, bytes: Excel's 32,767 characters. Cells share texts, so a short file can have many long ones.
+const LONGEST: usize = 131_072;
 
 /// Reads the first sheet into `table`.
 ///
@@ -30,6 +24,7 @@ pub fn read(bytes: &[u8], table: &mut Table) -> Result<()> {
     let mut cells = workbook.worksheet_cells_reader(&name).map_err(|_| unreadable())?;
     let mut row: Vec<String> = Vec::new();
     let mut at = 0;
+    let mut left = usize::try_from(MOST_UNPACKED).unwrap_or(usize::MAX);
     while let Some(cell) = cells.next_cell().map_err(|_| unreadable())? {
         let (line, column) = cell.get_position();
         if line < at {
@@ -40,10 +35,12 @@ pub fn read(bytes: &[u8], table: &mut Table) -> Result<()> {
             row.clear();
             at = line;
         }
+        let column = usize::try_from(column).unwrap_or(usize::MAX);
         if column >= MOST_COLUMNS {
             continue;
         }
-        let column = usize::try_from(column).unwrap_or_default();
+        let length = length(cell.get_value());
+        left = left.checked_sub(length).filter(|_| length <= LONGEST).ok_or(FILE_TOO_LARGE)?;
         if row.len() <= column {
             row.resize(column + 1, String::new());
         }
@@ -52,27 +49,15 @@ pub fn read(bytes: &[u8], table: &mut Table) -> Result<()> {
     table.add(i64::from(at) + 1, row.iter().map(String::as_str))
 }
 
-/// Unpacks everything once into nothing: what a file says of its own size is not to be believed.
-fn measure(bytes: &[u8]) -> Result<()> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| FILE_UNREADABLE)?;
-    if archive.len() > MOST_FILES {
-        return Err(FILE_TOO_LARGE.into());
-    }
-    let mut left = MOST_UNPACKED;
-    for i in 0..archive.len() {
-        let file = archive.by_index(i).map_err(|_| FILE_UNREADABLE)?;
-        let name = file.name().map_err(|_| FILE_UNREADABLE)?;
-        let sheet = name.to_ascii_lowercase().contains("worksheets/");
-        let most = if sheet { left } else { left.min(MOST_HELD) };
-        let mut unpacked = file.take(most + 1);
-        let size = std::io::copy(&mut unpacked, &mut std::io::sink());
-        let size = size.map_err(|_| FILE_UNREADABLE)?;
-        if size > most {
-            return Err(FILE_TOO_LARGE.into());
+/// Bytes of a text, before it is copied.
+fn length(cell: &DataRef<'_>) -> usize {
+    match cell {
+        DataRef::SharedString(text) => text.len(),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+            text.len()
         }
-        left -= size;
+        _ => 0,
     }
-    Ok(())
 }
 
 /// A cell as people see it in a file of text.

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::bulk_run::Model;
-use entity::codes::{ActorKind, BulkFile, BulkState, ImportMode};
+use entity::codes::{ActorKind, BulkFile, BulkKind, BulkState, ImportMode};
 use entity::ids::{PartnerId, StaffId};
 
 use super::files;
@@ -24,6 +25,8 @@ use crate::kernel::actor::Actor;
 
 /// Rows of a step: as many as a batch of the API.
 const ROWS: usize = 1_000;
+/// How long a worker stays with one import before others get their turn.
+const TURN: TimeDelta = TimeDelta::seconds(20);
 /// How often a step is run again because somebody else inserted the same number first.
 const COLLISIONS: u32 = 8;
 
@@ -51,9 +54,12 @@ async fn go_through(app: &App, job: &Job, run: &Model) -> Result<()> {
                 abort_at("import_step");
                 app.bell.ring();
                 most = (most * 2).min(ROWS);
+                if work.yields().await? {
+                    return Ok(());
+                }
             }
             Err(Halt::Stale | Halt::Tried(())) => return running::stop(app, run.id).await,
-            Err(Halt::Failed(error)) if error.db().is_some_and(db::is_unavailable) => {
+            Err(Halt::Failed(error)) if error.db().is_some_and(db::is_passing) => {
                 return Err(error);
             }
             Err(Halt::Failed(error)) if work.feed.is_one(&part) => {
@@ -76,24 +82,59 @@ struct Work<'a> {
     errand: Errand<'a>,
     feed: Feed,
     done: i64,
-    /// Where a dry run saw each key first: rows that were only tried are not found by later ones.
+    /// Where each row was first: of a dry run, as rows that were only tried are not found by later ones, and where each
+    /// must come once.
     seen: HashMap<u64, i64>,
+    since: DateTime<Utc>,
 }
 
 impl<'a> Work<'a> {
     async fn load(app: &'a App, run: &Model) -> Result<Self> {
         let columns = kinds::columns(run.kind).ok_or_else(|| Error::fault("no such kind"))?;
         let records = files::whole(app.db.read(), app, (run.id, BulkFile::Upload)).await?;
-        let mut feed =
-            Feed { kind: run.kind, rows: Rows::of(columns, records), waiting: Vec::new() };
-        let mut seen = HashMap::new();
-        for _ in 0..run.rows_done {
-            let row = feed.rows.next_row()?.ok_or_else(|| Error::fault("rows are missing"))?;
-            note(&mut seen, run, &row);
-        }
+        let feed = Feed { kind: run.kind, rows: Rows::of(columns, records), waiting: Vec::new() };
         let (actor, author) = who(run);
         let errand = Errand { app, actor, author, options: options_of(run)? };
-        Ok(Self { app, run: run.clone(), errand, feed, done: run.rows_done, seen })
+        let (done, since) = (run.rows_done, app.clock.now());
+        let mut work =
+            Self { app, run: run.clone(), errand, feed, done, seen: HashMap::new(), since };
+        for _ in 0..done {
+            let row = work.feed.rows.next_row()?.ok_or_else(|| Error::fault("rows are missing"))?;
+            work.note(&row);
+        }
+        Ok(work)
+    }
+
+    fn note(&mut self, row: &Row) {
+        let dry = self.run.mode == Some(ImportMode::DryRun);
+        if (dry || kinds::comes_once(self.run.kind))
+            && let Some(key) = self.key_of(row)
+        {
+            self.seen.entry(key).or_insert(row.number);
+        }
+    }
+
+    fn key_of(&self, row: &Row) -> Option<u64> {
+        let identity = kinds::identity(self.run.kind, &self.errand, row)?;
+        let mut hasher = DefaultHasher::new();
+        identity.hash(&mut hasher);
+        Some(hasher.finish())
+    }
+
+    fn first(&self, row: &Row) -> Option<i64> {
+        self.key_of(row).and_then(|key| self.seen.get(&key).copied())
+    }
+
+    /// Whether the rest waits behind other jobs: a few long imports must not stop them all.
+    async fn yields(&self) -> Result<bool> {
+        let left = self.run.rows_total.is_some_and(|total| self.done < total);
+        if !left || self.app.clock.now() - self.since < TURN {
+            return Ok(false);
+        }
+        let run = Model { rows_done: self.done, ..self.run.clone() };
+        db::in_tx(&self.app.db, async |tx| running::queue_in(tx, self.app, &run).await).await?;
+        self.app.bell.ring();
+        Ok(true)
     }
 
     /// What rows do, what is said of them and how far it came: one transaction.
@@ -110,10 +151,8 @@ impl<'a> Work<'a> {
             }
         };
         self.done += rows;
-        if self.run.mode == Some(ImportMode::DryRun) {
-            for row in part {
-                note(&mut self.seen, &self.run, row);
-            }
+        for row in part {
+            self.note(row);
         }
         Ok(())
     }
@@ -126,7 +165,7 @@ impl<'a> Work<'a> {
         db::in_tx(&self.app.db, async |tx| {
             let told = match &tried {
                 Some(told) => told.clone(),
-                None => kinds::take_in(tx, self.run.kind, &self.errand, part).await?,
+                None => self.take_in(tx, part).await?,
             };
             self.write_down(tx, &told).await
         })
@@ -136,7 +175,7 @@ impl<'a> Work<'a> {
     /// The very same work in a transaction that is rolled back.
     async fn rehearse(&self, part: &[Row]) -> std::result::Result<Vec<Told>, Halt> {
         let tried = db::in_tx(&self.app.db, async |tx| {
-            let told = kinds::take_in(tx, self.run.kind, &self.errand, part).await?;
+            let told = self.take_in(tx, part).await?;
             Err::<(), _>(Halt::Tried(told))
         })
         .await;
@@ -149,8 +188,31 @@ impl<'a> Work<'a> {
         }
     }
 
+    async fn take_in(&self, tx: &Tx, part: &[Row]) -> Result<Vec<Told>> {
+        let kind = self.run.kind;
+        if !kinds::comes_once(kind) {
+            return kinds::take_in(tx, kind, &self.errand, part).await;
+        }
+        let mut here = HashMap::new();
+        let firsts: Vec<Option<i64>> = part
+            .iter()
+            .map(|row| {
+                let number = *here.entry(self.key_of(row)?).or_insert(row.number);
+                self.first(row).or((number != row.number).then_some(number))
+            })
+            .collect();
+        let fresh = part.iter().zip(&firsts).filter(|(_, first)| first.is_none());
+        let fresh: Vec<Row> = fresh.map(|(row, _)| row.clone()).collect();
+        let mut taken = kinds::take_in(tx, kind, &self.errand, &fresh).await?.into_iter();
+        let told = part.iter().zip(firsts).map(|(row, first)| match first {
+            Some(first) => Ok(again(kind, row, first)),
+            None => taken.next().ok_or_else(|| Error::fault("no answer")),
+        });
+        told.collect()
+    }
+
     fn repeats(&self, (told, row): (Told, &Row)) -> Told {
-        let first = self.seen.get(&key_of(&self.run, row));
+        let first = self.first(row);
         match first.filter(|_| told.outcome == Outcome::Created) {
             Some(first) => {
                 told.noting("repeats_row", &format!("与第 {first} 行是同一个，导入时按更新处理"))
@@ -174,8 +236,11 @@ impl<'a> Work<'a> {
         if !store::take_step(tx, &step, now).await? {
             return Err(Halt::Stale);
         }
-        let lines = outcome::lines(told)?;
-        files::add(tx, self.app, (self.run.id, BulkFile::Report, self.done), &lines).await?;
+        // The rows of one order may be all rows of the file.
+        for (seq, piece) in (self.done..).step_by(ROWS).zip(told.chunks(ROWS)) {
+            let lines = outcome::lines(piece)?;
+            files::add(tx, self.app, (self.run.id, BulkFile::Report, seq), &lines).await?;
+        }
         abort_at("import_written");
         Ok(rows)
     }
@@ -207,21 +272,15 @@ fn who(run: &Model) -> (Actor, Author) {
     (Actor::staff(staff), Author::staff(staff, None, &run.id.to_string()))
 }
 
-fn key_of(run: &Model, row: &Row) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    kinds::identity(run.kind, row).hash(&mut hasher);
-    hasher.finish()
-}
-
-fn note(seen: &mut HashMap<u64, i64>, run: &Model, row: &Row) {
-    if run.mode == Some(ImportMode::DryRun) {
-        seen.entry(key_of(run, row)).or_insert(row.number);
-    }
+/// What is said of a row that must come once and was there before.
+fn again(kind: BulkKind, row: &Row, first: i64) -> Told {
+    let text = format!("与第 {first} 行是同一笔，未重复入账；若是另一笔，请填写不同的凭证号");
+    row.told(kinds::key(kind, row), Outcome::Refused).noting("repeats_row", &text)
 }
 
 /// Rows that belong together come together.
 struct Feed {
-    kind: entity::codes::BulkKind,
+    kind: BulkKind,
     rows: Rows,
     /// Read and not gone through, the last one first.
     waiting: Vec<Row>,

@@ -69,9 +69,13 @@ impl Download {
     /// The next piece; none at the end.
     ///
     /// # Errors
-    /// The database's.
+    /// `bulk_file_gone` when its time was over before its end was reached: what was sent is not whole.
     pub async fn next(&mut self, app: &App) -> Result<Option<Vec<u8>>> {
         let next = files::next(app.db.read(), app, (self.run, self.file), self.after).await?;
+        if next.is_none() {
+            let run = store::run_by_id(app.db.read(), self.run).await?;
+            run.filter(|run| !run.files_deleted).ok_or(FILE_GONE)?;
+        }
         Ok(next.map(|(seq, content)| {
             self.after = seq;
             content

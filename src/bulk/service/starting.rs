@@ -4,11 +4,12 @@ use chrono::TimeDelta;
 use entity::bulk_run::Model;
 use entity::codes::{AuditAction, BulkDirection, BulkFile, BulkKind, BulkState, ImportMode};
 use entity::ids::{BulkRunId, PartnerId};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{Asker, files, kinds, running, sheets};
 use crate::app::App;
 use crate::audit::service::{self as audit, Line};
+use crate::bulk::error::TOO_MANY_OPEN;
 use crate::bulk::rules::options::{Filter, Options};
 use crate::bulk::rules::outcome;
 use crate::bulk::rules::table::Table;
@@ -21,6 +22,8 @@ use crate::partners::service as partners;
 const KEPT: TimeDelta = TimeDelta::days(7);
 /// Files read at once: each may take much memory while it is unpacked (S5).
 static READERS: Semaphore = Semaphore::const_new(2);
+/// Runs of one person or partner that have not ended: each takes a worker for as long as it lasts.
+const MOST_OPEN: u64 = 5;
 /// What points are called that members bring along, unless the sender says otherwise.
 const REFERENCE: &str = "opening";
 
@@ -46,12 +49,13 @@ pub struct ExportWish {
     pub filter: Filter,
 }
 
-/// A file that was read.
-#[derive(Clone, Debug)]
+/// A file that was read, and its place among those that are held in memory.
+#[derive(Debug)]
 pub struct Checked {
     records: Vec<u8>,
     rows: i64,
     ignored: Vec<String>,
+    _place: SemaphorePermit<'static>,
 }
 
 /// Reads a file as far as it can be judged without its rows: format, encoding, header, size.
@@ -72,11 +76,11 @@ pub async fn check_import(
         (BulkKind::Orders, None) => return Err(unknown_partner()),
         _ => {}
     }
-    let _place = READERS.acquire().await.map_err(Error::fault)?;
+    let place = READERS.acquire().await.map_err(Error::fault)?;
     let read = tokio::task::spawn_blocking(move || {
         let table = Table::read(columns, bytes.as_ref())?;
         let (rows, ignored) = (table.rows, table.ignored.clone());
-        Result::Ok(Checked { records: table.into_records()?, rows, ignored })
+        Result::Ok(Checked { records: table.into_records()?, rows, ignored, _place: place })
     });
     read.await.map_err(Error::fault)?
 }
@@ -93,7 +97,7 @@ fn unknown_partner() -> Error {
 /// Keeps what was sent and queues the work; points wait for a second person (S25).
 ///
 /// # Errors
-/// The database's.
+/// `bulk_too_many_open`.
 pub async fn start_import_in(
     tx: &Tx,
     app: &App,
@@ -101,6 +105,7 @@ pub async fn start_import_in(
     wish: &ImportWish,
     file: &Checked,
 ) -> Result<Model> {
+    one_more(tx, asker).await?;
     let points = wish.kind == BulkKind::PointsBalances;
     let reference = points.then(|| wish.reference.as_deref().unwrap_or(REFERENCE).to_owned());
     let options = Options {
@@ -151,7 +156,7 @@ pub fn check_export(wish: &ExportWish) -> Result<()> {
 /// Queues an export; the audit log keeps who asked for what (PV-6).
 ///
 /// # Errors
-/// The database's.
+/// `bulk_too_many_open`.
 pub async fn start_export_in(
     tx: &Tx,
     app: &App,
@@ -159,6 +164,7 @@ pub async fn start_export_in(
     wish: &ExportWish,
 ) -> Result<Model> {
     let Asker::Staff(_, author) = asker else { return Err(codes::FORBIDDEN.into()) };
+    one_more(tx, asker).await?;
     let options = Options { filter: wish.filter.clone(), ..Options::default() };
     let run = new_run(app, BulkDirection::Export, wish.kind, &options, asker)?;
     store::insert_run(tx, &run).await?;
@@ -170,6 +176,11 @@ pub async fn start_export_in(
     };
     audit::write_in(tx, app, author, &[line]).await?;
     Ok(run)
+}
+
+async fn one_more(tx: &Tx, asker: Asker<'_>) -> Result<()> {
+    let open = store::count_open(tx, asker.actor()).await?;
+    if open < MOST_OPEN { Ok(()) } else { Err(TOO_MANY_OPEN.into()) }
 }
 
 fn new_run(

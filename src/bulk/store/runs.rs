@@ -6,13 +6,17 @@ use entity::codes::{ActorKind, BulkDirection, BulkState};
 use entity::ids::{BulkRunId, StaffId};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    UpdateMany,
+    ColumnTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, UpdateMany,
 };
 use uuid::Uuid;
 
 use crate::bulk::rules::outcome::Tally;
 use crate::db::{Conn, Tx};
+
+/// States that are not the last.
+const OPEN: [BulkState; 4] =
+    [BulkState::PendingApproval, BulkState::Queued, BulkState::Running, BulkState::Cancelling];
 
 pub(in crate::bulk) async fn insert_run(db: &impl Conn, run: &Model) -> Result<(), DbErr> {
     Entity::insert(run.clone().into_active_model()).exec_without_returning(db).await?;
@@ -49,6 +53,15 @@ pub(in crate::bulk) async fn runs_before(
         query = query.filter(Column::Id.lt(before));
     }
     query.order_by_desc(Column::Id).limit(limit).all(db).await
+}
+
+/// How many runs of somebody have not ended.
+pub(in crate::bulk) async fn count_open(
+    db: &impl Conn,
+    (kind, id): (ActorKind, Uuid),
+) -> Result<u64, DbErr> {
+    let of_hers = Entity::find().filter(Column::ActorId.eq(id)).filter(Column::ActorKind.eq(kind));
+    of_hers.filter(Column::State.is_in(OPEN)).count(db).await
 }
 
 /// Moves a run from one of some states to another; `false` when it stands elsewhere.
@@ -189,12 +202,10 @@ pub(in crate::bulk) async fn note_deleted(
 ) -> Result<(), DbErr> {
     let of = |update: UpdateMany<Entity>| update.filter(Column::Id.is_in(runs.iter().copied()));
     of(Entity::update_many()).col_expr(Column::FilesDeleted, Expr::value(true)).exec(db).await?;
-    let open =
-        [BulkState::PendingApproval, BulkState::Queued, BulkState::Running, BulkState::Cancelling];
     of(stepped(now))
         .col_expr(Column::State, Expr::value(BulkState::Cancelled))
         .col_expr(Column::FinishedAt, Expr::value(Some(now)))
-        .filter(Column::State.is_in(open))
+        .filter(Column::State.is_in(OPEN))
         .exec(db)
         .await?;
     Ok(())

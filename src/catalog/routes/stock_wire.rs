@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use crate::catalog::service::{Level, StockAct, StockAt, StockOutcome, StockReport, StockResult};
 use crate::http::items::{ItemProblem, Items, a_batch};
 use crate::http::problem::{Language, Refusal};
+use crate::http::text::plain;
 use crate::http::{Error, Result};
 
 /// What happened to goods.
@@ -331,11 +332,11 @@ impl From<StockAt> for StockDetails {
 #[schema(example = json!({"sku_codes": ["D100-RED-M", "D100-RED-S"], "store_codes": ["SH001"]}))]
 pub struct StockAskRequest {
     /// 1 to 100 SKUs.
-    #[garde(length(min = 1, max = 100))]
+    #[garde(length(min = 1, max = 100), inner(custom(plain::<64>)))]
     #[schema(min_items = 1, max_items = 100)]
     pub sku_codes: Vec<String>,
     /// 1 to 100 stores.
-    #[garde(length(min = 1, max = 100))]
+    #[garde(length(min = 1, max = 100), inner(custom(plain::<64>)))]
     #[schema(min_items = 1, max_items = 100)]
     pub store_codes: Vec<String>,
 }

@@ -85,7 +85,7 @@ pub async fn hold_for_in(
 /// # Errors
 /// `stock_insufficient`, `stock_cause_conflict`.
 pub async fn hold_in(tx: &Tx, app: &App, new: NewStockHold) -> Result<StockHeld> {
-    if let Some(held) = held_before(tx, &new).await? {
+    if let Some(held) = held_before(tx, app, &new).await? {
         return Ok(held);
     }
     let now = app.clock.now();
@@ -98,7 +98,9 @@ pub async fn hold_in(tx: &Tx, app: &App, new: NewStockHold) -> Result<StockHeld>
     };
     let posted = match post_one(tx, app, id, new.partner, leg).await {
         // The same wish may have taken the last piece while this one waited for the level.
-        Err(refused @ Error::Refused(_)) => return held_before(tx, &new).await?.ok_or(refused),
+        Err(refused @ Error::Refused(_)) => {
+            return held_before(tx, app, &new).await?.ok_or(refused);
+        }
         posted => posted?,
     };
     let hold = Row {
@@ -119,11 +121,11 @@ pub async fn hold_in(tx: &Tx, app: &App, new: NewStockHold) -> Result<StockHeld>
 }
 
 /// The hold of the same cause, if there is one already.
-async fn held_before(tx: &Tx, new: &NewStockHold) -> Result<Option<StockHeld>> {
+async fn held_before(tx: &Tx, app: &App, new: &NewStockHold) -> Result<Option<StockHeld>> {
     let Some(known) = store::hold_by_cause(tx, new.source, &new.source_id).await? else {
         return Ok(None);
     };
-    let standing = held(tx, known).await?;
+    let standing = held(tx, as_of(known, app.clock.now())).await?;
     let same = standing.hold.quantity == new.pieces && standing.at.place() == new.place;
     if same { Ok(Some(standing)) } else { Err(error::STOCK_CAUSE_CONFLICT.into()) }
 }
@@ -192,11 +194,16 @@ pub async fn hold_of(app: &App, partner: PartnerId, id: StockHoldId) -> Result<S
     let db = app.db.read();
     let hold = store::hold_by_id(db, id).await?;
     let hold = hold.filter(|hold| hold.partner_id == Some(partner));
-    let mut hold = hold.ok_or(error::STOCK_HOLD_NOT_FOUND)?;
-    if hold.state == HoldState::Held && hold.lapses_at <= app.clock.now() {
+    let hold = hold.ok_or(error::STOCK_HOLD_NOT_FOUND)?;
+    held(db, as_of(hold, app.clock.now())).await
+}
+
+/// A hold as it reads: its time may be over before its pieces are back.
+fn as_of(mut hold: Row, now: DateTime<Utc>) -> Row {
+    if hold.state == HoldState::Held && hold.lapses_at <= now {
         hold.state = HoldState::Lapsed;
     }
-    held(db, hold).await
+    hold
 }
 
 /// Gives back what was neither used nor given back in time, at most `limit` holds. Says how many.

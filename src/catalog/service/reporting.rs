@@ -79,10 +79,14 @@ pub async fn report_stock(
     who: &Reporter,
     reports: &[StockReport],
 ) -> Result<Vec<StockResult>> {
-    let known = Known::load(app, reports).await?;
-    let read = reports.iter().map(|report| known.wish(who, report)).collect::<Vec<_>>();
-    let mut wishes = Vec::with_capacity(read.len());
-    let mut answers = Vec::with_capacity(read.len());
+    // PostgreSQL would refuse the question for one code that no text can be.
+    let checked: Vec<Result<&StockReport>> =
+        reports.iter().map(|report| check(report).map(|()| report)).collect();
+    let sound: Vec<&StockReport> = checked.iter().flatten().copied().collect();
+    let known = Known::load(app, &sound).await?;
+    let read = checked.into_iter().map(|report| known.wish(who, report?));
+    let mut wishes = Vec::with_capacity(reports.len());
+    let mut answers = Vec::with_capacity(reports.len());
     for wish in read {
         answers.push(match wish {
             Ok(wish) => {
@@ -111,7 +115,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    async fn load(app: &App, reports: &[StockReport]) -> Result<Self> {
+    async fn load(app: &App, reports: &[&StockReport]) -> Result<Self> {
         let skus = reports.iter().map(|report| report.sku_code.as_str());
         let other = reports.iter().filter_map(|report| match &report.act {
             StockAct::Transfer { to, .. } => Some(to.as_str()),
@@ -152,7 +156,6 @@ impl Known {
     }
 
     fn wish(&self, who: &Reporter, report: &StockReport) -> Result<Wish> {
-        check(report)?;
         let sku = self.sku(&report.sku_code)?;
         let place = (sku, self.store("/store_code", &report.store_code)?);
         let to = match &report.act {
@@ -202,7 +205,12 @@ fn check(report: &StockReport) -> Result<()> {
     if report.line_no.is_some_and(|line| !(1..=1_000_000).contains(&line)) {
         return wrong("/line_no", "1 至 1000000", "1 to 1,000,000");
     }
-    for (pointer, text) in [("/sku_code", &report.sku_code), ("/store_code", &report.store_code)] {
+    let to = match &report.act {
+        StockAct::Transfer { to, .. } => Some(("/to_store_code", to)),
+        _ => None,
+    };
+    let codes = [("/sku_code", &report.sku_code), ("/store_code", &report.store_code)];
+    for (pointer, text) in codes.into_iter().chain(to) {
         if let Err(what) = plain::<64>(text, &()) {
             return wrong(pointer, "1 至 64 个字符", &what.to_string());
         }
@@ -218,9 +226,9 @@ fn check(report: &StockReport) -> Result<()> {
         let pointer = if counts { "/on_hand" } else { "/quantity" };
         return wrong(pointer, "件数超出范围", "a number of pieces out of range");
     }
-    match &report.act {
-        StockAct::Transfer { to, .. } if *to == report.store_code => {
-            wrong("/to_store_code", "调入门店与调出门店相同", "the same store")
+    match to {
+        Some((pointer, to)) if *to == report.store_code => {
+            wrong(pointer, "调入门店与调出门店相同", "the same store")
         }
         _ => Ok(()),
     }

@@ -20,6 +20,7 @@ use super::store;
 use crate::db::{Conn, Tx};
 use crate::http::Result;
 
+pub use super::error::IDENTIFIERS_DIFFER;
 pub use super::rules::{MAX_IDENTIFIER_BYTES, MemberFilter, ProfilePatch};
 pub use at_till::{AtTill, lock_at_till_in};
 pub use exporting::{MembersWanted, count_members, members_after};

@@ -120,3 +120,19 @@ async fn files_are_deleted_after_a_week() {
         office.app.get(&path).bearer(&ann).send().await.refused(410, "bulk_file_gone");
     }
 }
+
+/// Five long imports of one person leave room for others'.
+#[actix_web::test]
+async fn nobody_has_more_than_five_runs_open() {
+    let office = Office::open().await;
+    for n in 0..5 {
+        office.send("kind=members", &format!("k{n}"), FILE).await.expect(200);
+    }
+    office.send("kind=members", "k5", FILE).await.refused(409, "bulk_too_many_open");
+    let body = serde_json::json!({"kind": "members"});
+    let export = |token| office.app.post("/v1/admin/exports").bearer(token).key("e").json(&body);
+    export(&office.ann).send().await.refused(409, "bulk_too_many_open");
+    export(&office.bob).send().await.expect(200);
+    office.app.work().await;
+    office.send("kind=members", "k5", FILE).await.expect(200);
+}

@@ -65,6 +65,9 @@ async fn a_hold_that_nobody_ends_goes_back_by_itself() {
     shop.app.advance(TimeDelta::minutes(30));
     let path = format!("/v1/open/stock/holds/{}", held["id"].as_str().unwrap());
     assert_eq!(shop.read(&path).await["state"], "lapsed");
+    let body = json!({"hold_no": "W-1", "sku_code": DRESS, "store_code": "SH01", "quantity": 1});
+    let again = shop.app.post("/v1/open/stock/holds").bearer(&shop.erp).key("again").json(&body);
+    assert_eq!(again.send().await.expect(200)["state"], "lapsed");
     shop.end(&held["id"], "capture", &json!({})).await.refused(409, "stock_hold_lapsed");
     shop.app.work().await;
     let read = shop.read(&path).await;

@@ -93,6 +93,9 @@ async fn one_bad_line_spoils_no_other() {
         line[field] = value;
         line
     };
+    // PostgreSQL refuses a whole question for it.
+    let mut to_nowhere = with("kind", "transfer".into());
+    to_nowhere["to_store_code"] = "\u{0}".into();
     let batch = [
         with("sku_code", "NONE".into()),
         with("store_code", "NONE".into()),
@@ -103,6 +106,8 @@ async fn one_bad_line_spoils_no_other() {
         with("line_no", 0.into()),
         with("to_store_code", "SH02".into()),
         with("kind", "transfer".into()),
+        to_nowhere,
+        with("store_code", "\u{0}".into()),
         with("kind", "steal".into()),
         with("occurred_at", "2026-03-15T04:06:00Z".into()),
         json!(null),
@@ -126,12 +131,17 @@ async fn one_bad_line_spoils_no_other() {
         bad,
         bad,
         bad,
+        bad,
+        bad,
         "bad_json",
         "stock_in_future",
         "bad_json",
     ];
     assert_eq!(problems, expect, "{answer}");
     assert_eq!(answer["results"][0]["problem"]["errors"][0]["pointer"], "/moves/0/sku_code");
+    assert_eq!(answer["results"][9]["problem"]["errors"][0]["pointer"], "/moves/9/to_store_code");
+    let body = json!({"sku_codes": [DRESS], "store_codes": ["\u{0}"]});
+    shop.post("/v1/open/stock:query", &body).await.refused(422, "invalid_fields");
     assert_eq!(answer["counts"]["moved"], 1);
     assert_eq!(shop.stock(DRESS, "SH01").await, (5, 0, 0));
     for path in ["stock/moves:batch", "stock/counts:batch", "products:batch"] {

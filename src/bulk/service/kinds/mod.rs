@@ -71,17 +71,20 @@ pub(super) fn key(kind: BulkKind, row: &Row) -> String {
     }
 }
 
-/// What tells a row from others of its kind.
-pub(super) fn identity(kind: BulkKind, row: &Row) -> String {
+/// What tells a row from others of its kind; none where nothing does.
+pub(super) fn identity(kind: BulkKind, errand: &Errand<'_>, row: &Row) -> Option<String> {
     let names: &[&str] = match kind {
         BulkKind::Orders => &["channel", "external_no"],
-        BulkKind::PointsBalances => {
-            &["reference_no", "phone", "card_no", "member_id", "expires_on"]
-        }
+        BulkKind::PointsBalances => return points_balances::reference(row, errand),
         BulkKind::Members | BulkKind::PointsTransfers => &["phone", "card_no", "union_id"],
     };
     let texts: Vec<&str> = names.iter().map(|name| row.raw(name)).collect();
-    texts.join("\n")
+    Some(texts.join("\n"))
+}
+
+/// Whether a row that is another one once more is refused: two equal lots of points would silently become one.
+pub(super) fn comes_once(kind: BulkKind) -> bool {
+    kind == BulkKind::PointsBalances
 }
 
 /// Whom a row names, without the middle of the number.

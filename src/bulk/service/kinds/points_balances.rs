@@ -11,7 +11,8 @@ use crate::bulk::rules::outcome::{Outcome, Told};
 use crate::bulk::rules::rows::{Flaw, Row};
 use crate::db::Tx;
 use crate::http::{Code, Error, Result};
-use crate::members::service::{self as members, MAX_IDENTIFIER_BYTES, Who};
+use crate::kernel::mobile::Mobile;
+use crate::members::service::{self as members, IDENTIFIERS_DIFFER, MAX_IDENTIFIER_BYTES, Who};
 use crate::points::service::{self as points, Brought, MEMBER_NOT_FOUND, Posted, Replayed};
 
 pub(super) const COLUMNS: &[Column] = &[
@@ -34,9 +35,11 @@ struct Wish {
     brought: Brought,
 }
 
-enum Named {
-    Id(MemberId),
-    By(Box<Who>),
+/// All that names her.
+struct Named {
+    phone: Option<Mobile>,
+    card: Option<String>,
+    id: Option<MemberId>,
 }
 
 fn wish(row: &Row, errand: &Errand<'_>) -> std::result::Result<Option<Wish>, Flaw> {
@@ -47,20 +50,13 @@ fn wish(row: &Row, errand: &Errand<'_>) -> std::result::Result<Option<Wish>, Fla
         text.parse::<MemberId>().map_err(|_| Wrong::invalid("不是会员编号"))
     })?;
     // By whatever the file names her first: the same file again has the same references, also after a merge.
-    let (digest, who) = match (phone, card, id) {
-        (Some(phone), ..) => {
-            let digest = app.vault.index("brought by phone", phone.as_str());
-            (digest, Named::By(Box::new(Who { phone: Some(phone), ..Who::default() })))
-        }
-        (None, Some(card), _) => {
-            let digest = app.vault.index("brought by card", &card);
-            (digest, Named::By(Box::new(Who { card: Some(card), ..Who::default() })))
-        }
-        (None, None, Some(id)) => {
-            (app.vault.index("brought by id", &id.to_string()), Named::Id(id))
-        }
+    let digest = match (&phone, &card, id) {
+        (Some(phone), ..) => app.vault.index("brought by phone", phone.as_str()),
+        (None, Some(card), _) => app.vault.index("brought by card", card),
+        (None, None, Some(id)) => app.vault.index("brought by id", &id.to_string()),
         (None, None, None) => return Err(row.flaw("phone", Wrong::missing())),
     };
+    let who = Named { phone, card, id };
     let amount = row.must("points", whole)?;
     if amount > MOST {
         return Err(row.flaw("points", Wrong::invalid("数字过大")));
@@ -89,13 +85,20 @@ fn wish(row: &Row, errand: &Errand<'_>) -> std::result::Result<Option<Wish>, Fla
     Ok(Some(Wish { who, brought }))
 }
 
+/// What a row moves points once for ever under; none when it moves none.
+pub(super) fn reference(row: &Row, errand: &Errand<'_>) -> Option<String> {
+    wish(row, errand).ok().flatten().map(|wish| wish.brought.reference)
+}
+
 pub(super) async fn take_in(tx: &Tx, errand: &Errand<'_>, rows: &[Row]) -> Result<Vec<Told>> {
     let read: Vec<_> = rows.iter().map(|row| wish(row, errand)).collect();
     let wishes: Vec<&Wish> = read.iter().flatten().flatten().collect();
     let owners = owners(tx, errand.app, &wishes).await?;
     let found = wishes.iter().zip(&owners);
     let good: Vec<Brought> = found
-        .filter_map(|(wish, owner)| owner.map(|member| Brought { member, ..wish.brought.clone() }))
+        .filter_map(|(wish, owner)| {
+            owner.ok().map(|member| Brought { member, ..wish.brought.clone() })
+        })
         .collect();
     let mut posted = points::bring_in(tx, errand.app, errand.actor, &good).await?.into_iter();
     let mut owners = owners.into_iter();
@@ -105,10 +108,10 @@ pub(super) async fn take_in(tx: &Tx, errand: &Errand<'_>, rows: &[Row]) -> Resul
         told.push(match read {
             Err(flaw) => row.flawed(key, flaw),
             Ok(None) => row.told(key, Outcome::Unchanged),
-            Ok(Some(_)) if owners.next().flatten().is_none() => refused(row, key, MEMBER_NOT_FOUND),
-            Ok(Some(_)) => {
-                outcome(row, key, posted.next().ok_or_else(|| Error::fault("no answer"))?)
-            }
+            Ok(Some(_)) => match owners.next().unwrap_or(Err(MEMBER_NOT_FOUND)) {
+                Err(code) => refused(row, key, code),
+                Ok(_) => outcome(row, key, posted.next().ok_or_else(|| Error::fault("no answer"))?),
+            },
         });
     }
     Ok(told)
@@ -126,19 +129,41 @@ fn refused(row: &Row, key: String, code: Code) -> Told {
     Told::refused(row.number, key, &Error::from(code).refusal(), |name| row.called(name))
 }
 
-/// Who stays of those that are named, their rows locked.
-async fn owners(tx: &Tx, app: &App, wishes: &[&Wish]) -> Result<Vec<Option<MemberId>>> {
-    let who = wishes.iter().map(|wish| match &wish.who {
-        Named::By(who) => (**who).clone(),
-        Named::Id(_) => Who::default(),
-    });
-    let named = members::named(tx, app, &who.collect::<Vec<_>>()).await?;
-    let named = named.into_iter().zip(wishes).map(|(found, wish)| match wish.who {
-        Named::Id(id) => Some(id),
-        Named::By(_) => found,
-    });
-    let named: Vec<Option<MemberId>> = named.collect();
-    let ids: Vec<MemberId> = named.iter().flatten().copied().collect();
-    let winners = members::lock_winners(tx, &ids).await?;
-    Ok(named.into_iter().map(|id| id.and_then(|id| winners.get(&id).copied())).collect())
+/// Who stays of those that are named, their rows locked. By what the file names her first she must be known, and whatever
+/// else it says of her must not be somebody else's.
+async fn owners(
+    tx: &Tx,
+    app: &App,
+    wishes: &[&Wish],
+) -> Result<Vec<std::result::Result<MemberId, Code>>> {
+    let phones = wishes.iter().map(|wish| Who { phone: wish.who.phone.clone(), ..Who::default() });
+    let cards = wishes.iter().map(|wish| Who { card: wish.who.card.clone(), ..Who::default() });
+    let mut phones = members::named(tx, app, &phones.chain(cards).collect::<Vec<_>>()).await?;
+    let cards = phones.split_off(wishes.len());
+    let ids: Vec<MemberId> = phones.iter().chain(&cards).flatten().copied().collect();
+    let given = wishes.iter().filter_map(|wish| wish.who.id);
+    let winners =
+        members::lock_winners(tx, &ids.into_iter().chain(given).collect::<Vec<_>>()).await?;
+    let winner = |id: Option<MemberId>| id.and_then(|id| winners.get(&id).copied());
+    let named = phones.into_iter().zip(cards).zip(wishes);
+    Ok(named
+        .map(|((phone, card), wish)| {
+            let Named { phone: by_phone, card: by_card, id } = &wish.who;
+            if id.is_some() && winner(*id).is_none() {
+                return Err(MEMBER_NOT_FOUND);
+            }
+            let said = [
+                (by_phone.is_some(), winner(phone)),
+                (by_card.is_some(), winner(card)),
+                (id.is_some(), winner(*id)),
+            ];
+            one_of(said.into_iter().filter(|(given, _)| *given).map(|(_, winner)| winner))
+        })
+        .collect())
+}
+
+fn one_of(mut said: impl Iterator<Item = Option<MemberId>>) -> std::result::Result<MemberId, Code> {
+    let first = said.next().flatten().ok_or(MEMBER_NOT_FOUND)?;
+    let same = said.flatten().all(|other| other == first);
+    if same { Ok(first) } else { Err(IDENTIFIERS_DIFFER) }
 }
