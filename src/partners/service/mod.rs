@@ -18,7 +18,10 @@ pub use register::{
     NewPartner, Partner, PartnerChanges, change, find, list, lock_in, register, register_with_key,
     resume, stop, stopped,
 };
-pub use sandbox::{issue_sandbox_key, register_with_sandbox_key, revoke_sandbox_key, sandbox_keys};
+pub use sandbox::{
+    catch_up_sandbox, issue_sandbox_key, register_with_sandbox_key, revoke_sandbox_key,
+    sandbox_keys,
+};
 pub use signatures::{
     Announced, HEADERS, Nonce, SentHeaders, Target, announced, refuse_used, use_up, verify,
 };
