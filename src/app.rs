@@ -108,6 +108,12 @@ impl App {
         Self::assemble(config, clock, Mode::Live, sandbox).await
     }
 
+    /// Goes on without the sandbox, as if it could not be reached; `false` when others already share these parts.
+    #[must_use]
+    pub fn close_sandbox(&mut self) -> bool {
+        Arc::get_mut(&mut self.0).map(|parts| parts.sandbox = None).is_some()
+    }
+
     async fn assemble(
         config: Config,
         clock: Clock,

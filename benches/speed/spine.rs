@@ -131,7 +131,7 @@ pub fn queue(effort: Effort) {
 
 async fn queued(app: &App, client: &Client, round: usize) {
     let now = app.clock.now();
-    let new = |n| NewJob::new("trivial", &format!("{round}/{n}"), json!({ "n": n }), now);
+    let new = |n| NewJob::new("trivial", format!("{round}/{n}"), json!({ "n": n }), now);
     let new: Vec<NewJob> = (0..JOBS).map(new).collect();
     jobs::enqueue_in(app.db.write(), &new, now).await.unwrap();
     client.batch_execute("ANALYZE job").await.unwrap();

@@ -52,8 +52,10 @@ struct Counted {
     last: u64,
 }
 
-/// Milliseconds that are counted in at once: more than threads are between reading the clock and making an id.
-const SLOTS: usize = 256;
+/// Milliseconds that are counted in at once. By the golden ratio two of them share a slot only when they lie seconds apart
+/// (2.6 and more), which is longer than a transaction takes between reading the clock and making its ids.
+const SLOTS: usize = 1 << SLOT_BITS;
+const SLOT_BITS: u32 = 12;
 static COUNTED: [Mutex<Counted>; SLOTS] =
     [const { Mutex::new(Counted { millis: 0, last: 0 }) }; SLOTS];
 
@@ -66,7 +68,7 @@ const STEP: u64 = (1 << 16) - 1;
 
 /// The next number of a millisecond: one that is larger than those before it, by what chance says.
 fn next_of(millis: u64, chance: u64) -> u64 {
-    let slot = millis.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56;
+    let slot = millis.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - SLOT_BITS);
     let slot = &COUNTED[usize::try_from(slot).unwrap_or_default() % SLOTS];
     let mut counted = slot.lock().unwrap_or_else(PoisonError::into_inner);
     counted.last = if counted.millis == millis && counted.last > 0 {
@@ -301,8 +303,11 @@ mod tests {
             assert!(id > last, "{n}: {last} {id}");
             assert_eq!(id.0.get_version_num(), 7);
             assert_eq!(id.0.get_variant(), uuid::Variant::RFC4122);
-            // Others make ids of a moment ago and of the next one in between.
-            let _ = (EventId::new(at(1_773_547_199_999)), EventId::new(at(1_773_547_200_001)));
+            // Others make ids of some moments ago and of later ones in between.
+            for apart in [1, 89, 144, 233, 377, 610, 987] {
+                let _ = EventId::new(at(1_773_547_200_000 - apart));
+                let _ = EventId::new(at(1_773_547_200_000 + apart));
+            }
             last = id;
         }
         assert!(last < EventId::earliest(at(1_773_547_200_001)));

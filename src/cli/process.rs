@@ -11,6 +11,8 @@ use crate::app::{self, App};
 use crate::config::{Config, Environment};
 use crate::db::{self, Db, schema};
 use crate::kernel::clock::Clock;
+use crate::kernel::mode::Mode;
+use crate::partners::service as partners;
 
 /// Runs `work` on a runtime of this thread, where futures need not be `Send`.
 pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
@@ -31,8 +33,12 @@ pub(super) async fn open(config: Config) -> Result<(App, Lock), Failure> {
         crate::kernel::arm(&step);
     }
     let lock = lock(&config)?;
-    let app = App::build(config, Clock::system()).await?;
-    fit(&app).await?;
+    let mut app = App::build(config, Clock::system()).await?;
+    fit(&mut app).await?;
+    // What was changed of a partner while the sandbox was away.
+    if let Err(error) = partners::catch_up_sandbox(&app).await {
+        tracing::error!(%error, "partners of the sandbox may be as they were before");
+    }
     Ok((app, lock))
 }
 
@@ -40,10 +46,10 @@ pub(super) async fn open(config: Config) -> Result<(App, Lock), Failure> {
 /// not change the schema under it.
 pub(super) async fn open_beside(config: Config) -> Result<(App, Lock), Failure> {
     let lock = lock(&config);
-    let app = App::build(config, Clock::system()).await?;
+    let mut app = App::build(config, Clock::system()).await?;
     match &lock {
-        Ok(_) => fit(&app).await?,
-        Err(_) if is_current(&app).await? => {}
+        Ok(_) => fit(&mut app).await?,
+        Err(_) if is_current(&mut app).await? => {}
         Err(_) => {
             return Err(Failure::failed("the server that runs has another schema: stop it first"));
         }
@@ -82,31 +88,53 @@ fn lock_path(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-async fn is_current(app: &App) -> Result<bool, Failure> {
-    for app in [Some(app), app.sandbox.as_ref()].into_iter().flatten() {
-        if !schema::pending(&app.db).await?.is_empty() {
-            return Ok(false);
-        }
+async fn is_current(app: &mut App) -> Result<bool, Failure> {
+    if !schema::pending(&app.db).await?.is_empty() {
+        return Ok(false);
+    }
+    let Some(apart) = app.sandbox.clone() else { return Ok(true) };
+    match schema::pending(&apart.db).await {
+        Ok(pending) if pending.is_empty() => {}
+        Ok(_) => without_sandbox(app, &Failure::failed("its database has another schema"))?,
+        Err(error) => without_sandbox(app, &error.into())?,
     }
     Ok(true)
 }
 
-/// Both worlds have a schema that fits, each in a database that was never the other's (OP-2).
-async fn fit(app: &App) -> Result<(), Failure> {
-    for app in [Some(app), app.sandbox.as_ref()].into_iter().flatten() {
-        fit_one(app).await?;
-        if !db::claim_mode(&app.db, app.mode).await? {
-            return Err(Failure::Config(format!(
-                "the database that is configured as {} is the other one: look at database.url and sandbox.database_url",
-                app.mode.as_str()
-            )));
-        }
+/// Both worlds have a schema that fits, each in a database that was never the other's (OP-2). A sandbox that does not fit is
+/// done without: the shop stays open.
+async fn fit(app: &mut App) -> Result<(), Failure> {
+    fit_one(app).await?;
+    let Some(apart) = app.sandbox.clone() else { return Ok(()) };
+    match fit_one(&apart).await {
+        // Two worlds in one database would be the end of both.
+        Err(Failure::Config(why)) => Err(Failure::Config(why)),
+        Err(why) => without_sandbox(app, &why),
+        Ok(()) => Ok(()),
     }
-    Ok(())
+}
+
+fn without_sandbox(app: &mut App, why: &Failure) -> Result<(), Failure> {
+    tracing::error!(mode = Mode::Sandbox.as_str(), %why, "there is no sandbox until the next start");
+    if app.close_sandbox() {
+        return Ok(());
+    }
+    Err(Failure::failed("the sandbox cannot be left out any more"))
+}
+
+async fn fit_one(app: &App) -> Result<(), Failure> {
+    bring_up_to_date(app).await?;
+    if db::claim_mode(&app.db, app.mode).await? {
+        return Ok(());
+    }
+    Err(Failure::Config(format!(
+        "the database that is configured as {} is the other one: look at database.url and sandbox.database_url",
+        app.mode.as_str()
+    )))
 }
 
 /// Brings the schema up to date where nobody minds; elsewhere names the command.
-async fn fit_one(app: &App) -> Result<(), Failure> {
+async fn bring_up_to_date(app: &App) -> Result<(), Failure> {
     let pending = schema::pending(&app.db).await?;
     let Some(first) = pending.first() else { return Ok(()) };
     if may_migrate(&app.config, &app.db) {

@@ -161,6 +161,9 @@ fn warn_of_gaps(app: &App) {
     if app.config.wechat.app_id.is_empty() {
         tracing::warn!("wechat.app_id is not set: shoppers cannot sign in");
     }
+    for page in app.config.open_pages() {
+        tracing::warn!("{page}");
+    }
     if app.config.environment == Environment::Development {
         tracing::warn!(
             "environment is development: keys are generated and migrations run by themselves"

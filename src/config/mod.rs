@@ -142,6 +142,19 @@ pub struct Sandbox {
 }
 
 impl Config {
+    /// What this installation shows to everybody who reaches the API and production rather does not, each with what to do.
+    #[must_use]
+    pub fn open_pages(&self) -> Vec<&'static str> {
+        let (production, server) = (self.environment == Environment::Production, &self.server);
+        let metrics = "/metrics is open to whoever reaches the API: set server.metrics_listen to an address that only the \
+                       operators reach";
+        let docs = "/docs is open to whoever reaches the API: set server.docs = false unless it is meant to be";
+        [(server.metrics_listen.is_empty(), metrics), (server.docs, docs)]
+            .into_iter()
+            .filter_map(|(open, page)| (production && open).then_some(page))
+            .collect()
+    }
+
     /// The configuration of the sandbox, if there is one: nothing in it names a place of the live one.
     #[must_use]
     pub fn of_sandbox(&self) -> Option<Self> {

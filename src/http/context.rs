@@ -136,7 +136,7 @@ fn report<B>(
     if let Some(metrics) = metrics {
         metrics.request(request.method(), &route, status, took);
     }
-    traces::ended(span, request.method().as_str(), &route, status);
+    traces::ended(span, request.method(), &route, status);
     tracing::info!(
         target: "huiyi::access",
         request_id = id,

@@ -77,8 +77,8 @@ impl Metrics {
     }
 }
 
-/// Methods are the caller's to choose: unknown ones share a label, so that nobody grows our memory.
-fn known(method: &Method) -> &'static str {
+/// Methods are the caller's to choose: unknown ones share a label, so that nobody grows our memory, or a collector's list of names.
+pub(super) fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::POST => "POST",

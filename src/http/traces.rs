@@ -1,6 +1,7 @@
 //! The span of a request (OPS-2), by OpenTelemetry's semantic conventions for HTTP servers.
 
 use actix_web::dev::ServiceRequest;
+use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
 use opentelemetry::propagation::{Extractor, TextMapPropagator};
 use opentelemetry::trace::{Status, TraceContextExt};
@@ -9,6 +10,7 @@ use tracing::Span;
 use tracing::field::Empty;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
+use super::metrics::known;
 use crate::kernel::trace::TRACE;
 
 /// A span for `request`, below the caller's own where it sent a W3C `traceparent`.
@@ -17,7 +19,7 @@ pub fn span_of(request: &ServiceRequest, id: &str) -> Span {
         target: TRACE,
         "request",
         otel.kind = "server",
-        http.request.method = %request.method(),
+        http.request.method = known(request.method()),
         http.route = Empty,
         http.response.status_code = Empty,
         request_id = id,
@@ -31,13 +33,13 @@ pub fn span_of(request: &ServiceRequest, id: &str) -> Span {
 }
 
 /// Writes down how it ended. A path may hold anything: spans, like logs, know only the pattern.
-pub fn ended(span: &Span, method: &str, route: &str, status: u16) {
+pub fn ended(span: &Span, method: &Method, route: &str, status: u16) {
     if span.is_disabled() {
         return;
     }
     // The layer has begun the span by now and no longer takes these from fields.
     let context = span.context();
-    context.span().update_name(format!("{method} {route}"));
+    context.span().update_name(format!("{} {route}", known(method)));
     if status >= 500 {
         context.span().set_status(Status::error(""));
     }

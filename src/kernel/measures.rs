@@ -211,7 +211,9 @@ impl Measures {
             self.proved.clone(),
         );
         // From nought on, so that the first one is an increase.
-        self.restarts.get_or_create(&WorkLabels { work: "relay" }).inc_by(0);
+        for work in ["relay", "webhook_lane"] {
+            self.restarts.get_or_create(&WorkLabels { work }).inc_by(0);
+        }
         self.signatures.get_or_create(&RefusalLabels { reason: "signature_wrong" }).inc_by(0);
         registry.register(
             "huiyi_work_restarts",

@@ -9,7 +9,8 @@ use entity::ids::{PartnerId, PartnerKeyId};
 use futures_util::future::LocalBoxFuture;
 
 use super::service::{
-    ActiveKey, HEADERS, Nonce, Target, Use, announced, authenticate, note_use, use_up, verify,
+    ActiveKey, HEADERS, Nonce, Target, Use, announced, authenticate, note_use, refuse_used, use_up,
+    verify,
 };
 use crate::app::App;
 use crate::http::bearer::bearer;
@@ -151,6 +152,7 @@ fn enter<T: 'static>(
             let key = authenticate(&app, bearer(&asked)?).await?;
             key.check_address(ClientIp::of(&asked))?;
             admit(&app, &asked, &key).await?;
+            note_use(&app, key.id(), Use::Admitted);
             key
         };
         welcome(key)
@@ -160,8 +162,7 @@ fn enter<T: 'static>(
 async fn admit(app: &App, request: &HttpRequest, key: &ActiveKey) -> Result<()> {
     let (limit, quota) = key.limit();
     let admitted = limits::admit_openly(app, request, limit, quota).await;
-    note_use(app, key.id(), if admitted.is_ok() { Use::Admitted } else { Use::Limited });
-    admitted
+    admitted.inspect_err(|_| note_use(app, key.id(), Use::Limited))
 }
 
 /// Whether anything that says who is calling names the sandbox: the beginning of the key, or of the id of one that signs.
@@ -188,7 +189,8 @@ fn signs(request: &HttpRequest) -> bool {
 }
 
 /// What is cheap to refuse comes first: the headers, the key, the clock, the address; then the body is read and the proof
-/// made; then the quota is counted; and only what is let in uses up its nonce.
+/// made; then whoever only repeats what was let in before is sent away, at nobody's cost; then the quota is counted; and
+/// only what is let in uses up its nonce.
 async fn signed(app: &App, request: &HttpRequest, payload: Payload) -> Result<ActiveKey> {
     let announced = announced(app, HEADERS.map(|name| only(request, name))).await?;
     announced.key().check_address(ClientIp::of(request))?;
@@ -199,8 +201,10 @@ async fn signed(app: &App, request: &HttpRequest, payload: Payload) -> Result<Ac
         query: request.uri().query().unwrap_or_default(),
     };
     let (key, nonce): (ActiveKey, Nonce) = verify(app, announced, target, &body)?;
+    refuse_used(app, &nonce).await?;
     admit(app, request, &key).await?;
     use_up(app, &nonce).await?;
+    note_use(app, key.id(), Use::Admitted);
     Ok(key)
 }
 

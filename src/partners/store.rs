@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use super::rules::Counts;
-use crate::db::Conn;
+use crate::db::{Conn, rows};
 
 /// Rows a statement.
 const CHUNK: usize = 500;
@@ -28,6 +28,12 @@ pub async fn insert(db: &impl Conn, row: partner::Model) -> Result<bool, DbErr> 
 
 pub async fn find(db: &impl Conn, id: PartnerId) -> Result<Option<partner::Model>, DbErr> {
     partner::Entity::find_by_id(id).one(db).await
+}
+
+/// Those of these that there are.
+pub async fn of_ids(db: &impl Conn, ids: &[PartnerId]) -> Result<Vec<partner::Model>, DbErr> {
+    let among = rows::among(db, partner::Column::Id, ids.iter().copied());
+    partner::Entity::find().filter(among).all(db).await
 }
 
 pub async fn find_named(db: &impl Conn, name: &str) -> Result<Option<partner::Model>, DbErr> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
+use tokio::time::timeout;
 
 use crate::app::App;
 use crate::db::schema;
@@ -21,8 +22,9 @@ impl Stopping {
     }
 }
 
-/// How long a scrape waits for the database and the kv; Prometheus waits ten seconds for a scrape.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a probe or a scrape waits for the database and the kv, one that hangs counts as down: longer than a pool waits for
+/// a connection by default, and shorter than the ten seconds that Prometheus waits for a scrape.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 #[derive(Serialize)]
 struct Readiness {
@@ -48,14 +50,14 @@ async fn live() -> HttpResponse {
 
 /// Ready when the database answers and its schema is this program's; Redis away is `degraded`, still ready.
 async fn ready(app: web::ThinData<App>, stopping: Option<web::Data<Stopping>>) -> HttpResponse {
-    let pending = schema::pending(&app.db).await;
-    let database = if pending.is_ok() { "up" } else { "down" };
-    let migrations = match &pending {
-        Ok(pending) if pending.is_empty() => "current",
-        Ok(_) => "pending",
-        Err(_) => "unknown",
+    let (pending, kv) =
+        tokio::join!(timeout(PATIENCE, schema::pending(&app.db)), timeout(PATIENCE, app.kv.ping()));
+    let (database, migrations) = match pending {
+        Ok(Ok(pending)) if pending.is_empty() => ("up", "current"),
+        Ok(Ok(_)) => ("up", "pending"),
+        _ => ("down", "unknown"),
     };
-    let kv = if app.kv.ping().await.is_ok() { "up" } else { "down" };
+    let kv = if matches!(kv, Ok(Ok(()))) { "up" } else { "down" };
     let stopping = stopping.is_some_and(|stopping| stopping.0.load(Ordering::SeqCst));
     let fit = migrations == "current" && !stopping;
     let status = match (stopping, fit, kv) {
@@ -72,11 +74,10 @@ async fn ready(app: web::ThinData<App>, stopping: Option<web::Data<Stopping>>) -
     }
 }
 
-/// Asked for at each scrape, so that they tell of now. A database that hangs counts as down.
+/// Asked for at each scrape, so that they tell of now.
 async fn metrics(metrics: web::Data<Metrics>, app: web::ThinData<App>) -> HttpResponse {
-    let database = tokio::time::timeout(PATIENCE, schema::pending(&app.db));
-    let kv = tokio::time::timeout(PATIENCE, app.kv.ping());
-    let (database, kv) = tokio::join!(database, kv);
+    let (database, kv) =
+        tokio::join!(timeout(PATIENCE, schema::pending(&app.db)), timeout(PATIENCE, app.kv.ping()));
     app.measures.up(matches!(database, Ok(Ok(_))), matches!(kv, Ok(Ok(()))));
     let (busy, idle) = app.db.write().connections();
     app.measures.connections(busy, idle);

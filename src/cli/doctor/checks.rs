@@ -22,6 +22,7 @@ pub(super) async fn all(config: &Config) -> usize {
         tell(what, &finding);
     };
     note("configuration", settings(config));
+    note("open pages", open_pages(config));
     note("data folder", data_folder(config));
     note("data key", data_key(config));
     note("signing key", signing_key(config));
@@ -53,6 +54,11 @@ fn settings(config: &Config) -> Finding {
                 .to_owned(),
         ),
     }
+}
+
+fn open_pages(config: &Config) -> Finding {
+    let pages = config.open_pages();
+    if pages.is_empty() { Good("none".to_owned()) } else { Warn(pages.join("; ")) }
 }
 
 fn data_folder(config: &Config) -> Finding {

@@ -18,8 +18,13 @@ pub use register::{
     NewPartner, Partner, PartnerChanges, change, find, list, lock_in, register, register_with_key,
     resume, stop, stopped,
 };
-pub use sandbox::{issue_sandbox_key, register_with_sandbox_key, revoke_sandbox_key, sandbox_keys};
-pub use signatures::{Announced, HEADERS, Nonce, SentHeaders, Target, announced, use_up, verify};
+pub use sandbox::{
+    catch_up_sandbox, issue_sandbox_key, register_with_sandbox_key, revoke_sandbox_key,
+    sandbox_keys,
+};
+pub use signatures::{
+    Announced, HEADERS, Nonce, SentHeaders, Target, announced, refuse_used, use_up, verify,
+};
 pub use usage::{UsageDay, Use, keep_writing_uses, note_use, usage, write_uses};
 
 /// The versions that a change may be made to; none is whichever there is.

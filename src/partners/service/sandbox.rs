@@ -1,6 +1,8 @@
 //! Keys for trials (OP-2). They stand in the sandbox's own database, with a copy of their partner; the live one knows nothing
 //! of them but who made them.
 
+use std::collections::HashMap;
+
 use entity::codes::AuditAction;
 use entity::ids::{PartnerId, PartnerKeyId};
 use entity::partner;
@@ -14,6 +16,9 @@ use crate::db;
 use crate::http::{Error, Result, codes};
 use crate::partners::error::SANDBOX_OFF;
 use crate::partners::store;
+
+/// Partners that are compared at once.
+const AT_ONCE: u64 = 500;
 
 fn sandbox(app: &App) -> Result<&App> {
     app.sandbox.as_ref().ok_or_else(|| SANDBOX_OFF.into())
@@ -39,6 +44,12 @@ pub async fn issue_sandbox_key(
     note(app, author, Line::new(AuditAction::PartnerKeyChanged).with("partner", id), "issued")
         .await?;
     mirror(apart, &partner).await?;
+    // Whoever changed the partner before it was known there did not tell the sandbox.
+    let now = known(app, id).await?;
+    if now.version != partner.version {
+        mirror(apart, &now).await?;
+        forget_all(apart);
+    }
     keys::issue_key(apart, author, id, terms).await
 }
 
@@ -106,15 +117,40 @@ pub(super) async fn follow(app: &App, partner: &partner::Model) -> Result<()> {
     Ok(())
 }
 
-/// The partner as it is, under the same id. A name that another one still has there gives way to the id.
+/// Tells the sandbox whatever was changed of its partners since it was told last; at the start of a process.
+///
+/// # Errors
+/// The databases'.
+pub async fn catch_up_sandbox(app: &App) -> Result<()> {
+    let Some(apart) = app.sandbox.as_ref() else { return Ok(()) };
+    let mut after = None;
+    loop {
+        let there = store::page(apart.db.read(), after, AT_ONCE).await?;
+        let Some(last) = there.last() else { return Ok(()) };
+        after = Some(last.id);
+        let ids: Vec<PartnerId> = there.iter().map(|row| row.id).collect();
+        let versions: HashMap<PartnerId, i64> =
+            there.iter().map(|row| (row.id, row.version)).collect();
+        let rows = store::of_ids(app.db.read(), &ids).await?;
+        for row in rows.iter().filter(|row| versions.get(&row.id) != Some(&row.version)) {
+            mirror(apart, row).await?;
+        }
+    }
+}
+
+/// The partner as it is, under the same id, unless the sandbox knows of a later change. A name that another one still has there gives way to the id.
 async fn mirror(apart: &App, partner: &partner::Model) -> Result<()> {
     db::in_tx(&apart.db, async |tx| {
+        let there = store::lock(tx, partner.id).await?;
+        if there.as_ref().is_some_and(|there| there.version > partner.version) {
+            return Ok(());
+        }
         let taken = store::find_named(tx, &partner.name).await?;
         let mut row = partner.clone();
         if taken.is_some_and(|other| other.id != row.id) {
             row.name = row.id.to_string();
         }
-        if store::lock(tx, row.id).await?.is_some() {
+        if there.is_some() {
             store::save(tx, row).await?;
         } else if !store::insert(tx, row).await? {
             return Err(Error::from(codes::UNAVAILABLE));

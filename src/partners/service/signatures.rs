@@ -53,6 +53,12 @@ impl Announced {
 #[derive(Debug)]
 pub struct Nonce(String);
 
+impl Nonce {
+    fn place(&self) -> String {
+        format!("nonce/{}", self.0)
+    }
+}
+
 /// Proves that `announced` signed this request; that it comes for the first time is for [`use_up`] to say, once it is known
 /// that it would be let in.
 ///
@@ -73,6 +79,19 @@ pub fn verify(
     Ok((key, Nonce(nonce.0)))
 }
 
+/// Refuses a request that was let in before, and keeps nothing: a stranger who repeats what it has seen takes nothing of the
+/// partner's quota. Of several that come at once [`use_up`] says which is the first.
+///
+/// # Errors
+/// As [`use_up`].
+pub async fn refuse_used(app: &App, nonce: &Nonce) -> Result<()> {
+    match app.kv.get(&nonce.place()).await {
+        Ok(None) => Ok(()),
+        Ok(Some(_)) => Err(SIGNATURE_REPLAYED.into()),
+        Err(_) => Err(unchecked()),
+    }
+}
+
 /// Lets a request in that comes for the first time. After the signature, so that nobody else can use up a partner's nonces,
 /// and after the quota, so that no more of them are kept than requests are let in, and one that was refused for coming too
 /// soon may come again as it is.
@@ -80,11 +99,15 @@ pub fn verify(
 /// # Errors
 /// `signature_replayed`; `signature_unchecked` while nonces cannot be kept: never open.
 pub async fn use_up(app: &App, nonce: &Nonce) -> Result<()> {
-    match app.kv.put_if_absent(&format!("nonce/{}", nonce.0), b"", NONCE_KEPT).await {
+    match app.kv.put_if_absent(&nonce.place(), b"", NONCE_KEPT).await {
         Ok(true) => Ok(()),
         Ok(false) => Err(SIGNATURE_REPLAYED.into()),
-        Err(_) => Err(Error::from(SIGNATURE_UNCHECKED).retry_after(1)),
+        Err(_) => Err(unchecked()),
     }
+}
+
+fn unchecked() -> Error {
+    Error::from(SIGNATURE_UNCHECKED).retry_after(1)
 }
 
 fn malformed(headers: &[&'static str]) -> Error {

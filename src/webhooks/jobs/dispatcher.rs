@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::sender::Sender;
 use crate::app::App;
@@ -52,10 +52,22 @@ async fn run(app: App, mut stop: Stop) {
                 AFTER_FAILURE
             }
         };
-        while lanes.try_join_next().is_some() {}
+        while let Some(ended) = lanes.try_join_next() {
+            tell_panic(&app, ended);
+        }
         stop.or(tokio::time::timeout(pause, bell.heard())).await;
     }
-    while lanes.join_next().await.is_some() {}
+    while let Some(ended) = lanes.join_next().await {
+        tell_panic(&app, ended);
+    }
+}
+
+/// A lane that panicked is claimed again when its lease ends; people should know.
+fn tell_panic(app: &App, ended: std::result::Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "delivering to an endpoint ended by itself");
+        app.measures.work_restarted("webhook_lane");
+    }
 }
 
 /// Serves one endpoint until nothing is due. Whatever the database does not take is told again; after a minute without a

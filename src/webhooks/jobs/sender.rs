@@ -78,8 +78,7 @@ impl Sender {
     /// Sends one parcel and says how that ended.
     pub async fn send(&self, parcel: &Parcel) -> Finished {
         let (at, began) = (self.clock.now(), monotonic());
-        let heard = timeout(self.patience, self.exchange(parcel, at)).await;
-        let heard = heard.unwrap_or(Heard::nothing(AttemptOutcome::TimedOut));
+        let heard = self.exchange(parcel, at).await;
         Finished {
             delivery: parcel.delivery,
             at,
@@ -106,10 +105,12 @@ impl Sender {
             .header("webhook-timestamp", timestamp)
             .header("webhook-signature", sign(&parcel.secrets, &id, timestamp, &parcel.body))
             .body(parcel.body.clone());
-        match request.send().await {
-            Ok(response) => self.hear(response, at).await,
-            Err(error) if is_blocked(&error) => Heard::nothing(AttemptOutcome::Blocked),
-            Err(_) => Heard::nothing(AttemptOutcome::Unreachable),
+        // Only the status is waited for so long: once it is here, the event has arrived, however slow the body is.
+        match timeout(self.patience, request.send()).await {
+            Ok(Ok(response)) => self.hear(response, at).await,
+            Ok(Err(error)) if is_blocked(&error) => Heard::nothing(AttemptOutcome::Blocked),
+            Ok(Err(_)) => Heard::nothing(AttemptOutcome::Unreachable),
+            Err(_) => Heard::nothing(AttemptOutcome::TimedOut),
         }
     }
 

@@ -92,7 +92,7 @@ pub enum Turn {
     Over,
 }
 
-/// Claims every endpoint at which something is due and nobody delivers.
+/// Claims every endpoint at which something is due and nobody delivers; after a failure, those claimed before it.
 ///
 /// # Errors
 /// The database's.
@@ -104,8 +104,15 @@ pub async fn claim(app: &App) -> Result<Vec<Lane>> {
         if due.is_empty() { HashSet::new() } else { partners::stopped(app.db.read()).await? };
     for (endpoint, _) in due.into_iter().filter(|(_, partner)| !stopped.contains(partner)) {
         let token = Uuid::new_v4();
-        if store::claim(app.db.write(), endpoint, token, now, now + LEASE).await? {
-            lanes.push(Lane { endpoint, token });
+        match store::claim(app.db.write(), endpoint, token, now, now + LEASE).await {
+            Ok(true) => lanes.push(Lane { endpoint, token }),
+            Ok(false) => {}
+            // Those that are claimed already would wait for the end of their leases.
+            Err(error) if !lanes.is_empty() => {
+                tracing::warn!(%error, "not every endpoint with due deliveries could be claimed");
+                break;
+            }
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(lanes)

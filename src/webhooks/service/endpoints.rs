@@ -7,7 +7,7 @@ use entity::values::Words;
 use entity::webhook_endpoint::Model;
 
 use super::missing::miss_rest;
-use super::{Offer, Whose, changed, lock_visible, note, place, policy, visible};
+use super::{Offer, Whose, changed, lock_visible, note, place, policy, ring, visible};
 use crate::app::App;
 use crate::db;
 use crate::http::{Error, Result, codes};
@@ -225,7 +225,7 @@ pub async fn change(
         row.events = events.clone().unwrap_or(row.events);
         match changes.state.filter(|state| *state != row.state) {
             None => {}
-            Some(WebhookState::Enabled) => switch_on(&mut row),
+            Some(WebhookState::Enabled) => switch_on(&mut row, now),
             Some(WebhookState::Disabled) => {
                 switch_off(&mut row, WebhookOff::ByHand, now);
             }
@@ -236,13 +236,16 @@ pub async fn change(
         Ok::<_, Error>(row.into())
     })
     .await?;
-    if endpoint.state == WebhookState::Disabled {
-        miss_rest(app, id).await?;
+    match endpoint.state {
+        WebhookState::Disabled => miss_rest(app, id).await?,
+        WebhookState::Enabled => ring(app, &[id]),
     }
     Ok(endpoint)
 }
 
-fn switch_on(row: &mut Model) {
+/// Whatever still waits there, because the process that switched it off ended too early to miss it, is looked at again.
+fn switch_on(row: &mut Model, now: DateTime<Utc>) {
+    row.wake_at = Some(now);
     row.state = WebhookState::Enabled;
     (row.off_reason, row.off_since, row.failing_since, row.rest_until) = (None, None, None, None);
 }

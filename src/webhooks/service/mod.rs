@@ -84,7 +84,7 @@ pub fn policy(app: &App) -> Policy {
 #[derive(Default)]
 struct Due {
     dispatcher: Bell,
-    lanes: Mutex<HashMap<WebhookEndpointId, Bell>>,
+    lanes: Mutex<HashMap<WebhookEndpointId, Arc<Bell>>>,
 }
 
 /// The bell of this process's dispatcher.
@@ -98,14 +98,14 @@ fn ring(app: &App, endpoints: &[WebhookEndpointId]) {
     let due = app.memory.of::<Due>();
     due.dispatcher.ring();
     let lanes = due.lanes.lock();
-    endpoints.iter().filter_map(|id| lanes.get(id)).for_each(Bell::ring);
+    endpoints.iter().filter_map(|id| lanes.get(id)).for_each(|bell| bell.ring());
 }
 
 /// The bell of whoever delivers to one endpoint, as long as it is kept.
 pub struct LaneBell {
     due: Arc<Due>,
     endpoint: WebhookEndpointId,
-    bell: Bell,
+    bell: Arc<Bell>,
 }
 
 impl LaneBell {
@@ -113,7 +113,7 @@ impl LaneBell {
     #[must_use]
     pub fn of(app: &App, lane: Lane) -> Self {
         let (due, endpoint) = (app.memory.of::<Due>(), lane.endpoint());
-        let bell = due.lanes.lock().entry(endpoint).or_default().clone();
+        let bell = Arc::clone(due.lanes.lock().entry(endpoint).or_default());
         Self { due, endpoint, bell }
     }
 
@@ -125,7 +125,11 @@ impl LaneBell {
 
 impl Drop for LaneBell {
     fn drop(&mut self) {
-        self.due.lanes.lock().remove(&self.endpoint);
+        let mut lanes = self.due.lanes.lock();
+        // The list's and this one: somebody else may have begun there after this one's claim ended.
+        if Arc::strong_count(&self.bell) <= 2 {
+            lanes.remove(&self.endpoint);
+        }
     }
 }
 

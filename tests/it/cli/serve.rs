@@ -101,3 +101,19 @@ fn a_stale_schema_in_production_stops_a_server_database_and_only_that() {
     server.signal("TERM");
     assert_eq!(server.wait(), 0);
 }
+
+/// OP-2: a sandbox whose database does not fit is done without; the shop stays open.
+#[test]
+fn a_sandbox_that_does_not_fit_does_not_stop_the_shop() {
+    use sea_orm::ConnectionTrait;
+    let folder = Folder::new();
+    let url = format!("sqlite://{}", folder.path().join("trials.db").display());
+    let spoil = async {
+        let db = huiyi::db::connect(&url, 1, std::time::Duration::from_secs(9)).await.unwrap();
+        db.write().execute_unprepared("CREATE TABLE seaql_migrations (x integer)").await.unwrap();
+    };
+    actix_web::rt::System::new().block_on(spoil);
+    let mut command = folder.huiyi(&["serve"]);
+    let server = Running::start(command.env("HUIYI__SANDBOX__DATABASE_URL", &url));
+    assert_eq!(server.get("/readyz").0, 200);
+}

@@ -3,6 +3,7 @@
 mod console;
 mod examples;
 mod limits;
+mod replays;
 mod signing;
 
 use std::time::{Duration, Instant};

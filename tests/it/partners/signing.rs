@@ -17,7 +17,7 @@ pub struct Signer {
 
 /// What one request is signed with.
 #[derive(Clone)]
-struct Seal {
+pub struct Seal {
     timestamp: i64,
     nonce: String,
 }
@@ -57,7 +57,7 @@ impl Signer {
             .header("accept-language", "en")
     }
 
-    async fn get(&self, app: &TestApp, seal: &Seal, target: &str) -> Answer {
+    pub async fn get(&self, app: &TestApp, seal: &Seal, target: &str) -> Answer {
         let signature = self.signature(seal, "GET", target, "");
         self.headers(app.get(target), seal, &signature).send().await
     }
@@ -69,7 +69,7 @@ impl Signer {
 }
 
 /// Now, with a nonce of its own.
-fn seal(app: &TestApp, n: u32) -> Seal {
+pub fn seal(app: &TestApp, n: u32) -> Seal {
     Seal { timestamp: app.now().timestamp(), nonce: format!("nonce-of-a-test-{n}") }
 }
 

@@ -236,3 +236,38 @@ async fn a_database_is_never_both() {
     let error = App::build(same, Clock::system()).await.map(drop).unwrap_err();
     assert!(error.to_string().contains("sandbox.database_url"), "{error}");
 }
+
+/// Nor is a shop's that does not say yet what it is, because it is older than sandboxes are.
+#[actix_web::test]
+async fn a_database_with_members_does_not_become_a_sandbox() {
+    let app = TestApp::start().await;
+    app.known(PHONE).await;
+    assert!(!claim_mode(&app.app.db, Mode::Sandbox).await.unwrap());
+    assert!(claim_mode(&app.app.db, Mode::Live).await.unwrap());
+}
+
+/// What a sandbox that was away did not hear of a partner it hears at the next start, and nothing that is older than what it
+/// knows.
+#[actix_web::test]
+async fn a_sandbox_catches_up_and_never_goes_back() {
+    use entity::partner;
+    use huiyi::partners::service::catch_up_sandbox;
+    use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, Set};
+    let both = Twofold::open().await;
+    let db = both.apart().db.write();
+    let row = async || partner::Entity::find().one(db).await.unwrap().unwrap();
+    let write = async |name: &str, version: i64| {
+        let mut there = row().await.into_active_model();
+        (there.name, there.version) = (Set(name.to_owned()), Set(version));
+        there.update(db).await.unwrap();
+    };
+    write("before", 0).await;
+    catch_up_sandbox(&both.app.app).await.unwrap();
+    assert_eq!((row().await.name.as_str(), row().await.version), ("till", 1));
+    write("later", 9).await;
+    let path = format!("/v1/admin/partners/{}", both.partner);
+    let renamed = json!({"name": "earlier"});
+    both.app.patch(&path).bearer(&both.boss).json(&renamed).send().await.expect(200);
+    catch_up_sandbox(&both.app.app).await.unwrap();
+    assert_eq!((row().await.name.as_str(), row().await.version), ("later", 9));
+}

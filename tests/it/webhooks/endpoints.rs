@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
+use entity::codes::WebhookState;
 use entity::webhook_endpoint;
+use huiyi::events::Relay;
+use huiyi::wiring::reactions::REACTIONS;
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
@@ -130,6 +133,25 @@ async fn both_secrets_sign_for_a_day_after_a_rotation() {
     // One that leaked ends at once.
     hooked.post(&rotate, &json!({"overlap_hours": 0})).await;
     assert_eq!(sent().await.len(), 1);
+}
+
+/// W3: a process that ended between switching an endpoint off and missing what waited there left it asleep.
+#[actix_web::test]
+async fn what_still_waits_at_an_endpoint_that_is_switched_on_is_delivered() {
+    use sea_orm::{ActiveModelTrait, IntoActiveModel, Set};
+    let hooked = Hooked::start(&["points.moved"]).await;
+    let member = hooked.app.known("13800138000").await;
+    hooked.happens(member, "1").await;
+    Relay::new(hooked.app.app.clone(), REACTIONS).drain().await.unwrap();
+    let db = hooked.app.app.db.write();
+    let row = webhook_endpoint::Entity::find().one(db).await.unwrap().unwrap();
+    let mut row = row.into_active_model();
+    (row.state, row.wake_at) = (Set(WebhookState::Disabled), Set(None));
+    row.update(db).await.unwrap();
+    assert_eq!(hooked.deliver().await, 0);
+    hooked.switch("enabled").await;
+    assert_eq!(hooked.deliver().await, 1);
+    hooked.app.reconciles().await;
 }
 
 /// PV-1: what is delivered names nobody.
