@@ -295,7 +295,9 @@ mod tests {
     fn ids_of_one_millisecond_sort_in_the_order_in_which_they_were_made() {
         let at = |millis| DateTime::from_timestamp_millis(millis).unwrap();
         let beside = std::thread::spawn(move || {
-            (0..20_000).map(|n| OrderId::new(at(1_773_547_200_000 + n % 7))).count()
+            for n in 0..20_000 {
+                let _ = OrderId::new(at(1_773_547_200_000 + n % 7));
+            }
         });
         let mut last = EventId::earliest(at(1_773_547_200_000));
         for n in 0..20_000 {
@@ -311,7 +313,7 @@ mod tests {
             last = id;
         }
         assert!(last < EventId::earliest(at(1_773_547_200_001)));
-        assert_eq!(beside.join().unwrap(), 20_000);
+        beside.join().unwrap();
     }
 
     #[test]

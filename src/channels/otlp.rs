@@ -19,7 +19,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// What makes traces and sends a `sample_ratio` of them (0 to 1) to the collector at `endpoint`, from a thread of its own;
 /// `on` drives the connections. Shut it down at the end: it then sends what it still has.
 ///
-/// Also of traces that callers began: a caller cannot have all of his recorded ([`Chosen`]).
+/// Also of traces that callers began: a caller cannot have all of his recorded.
 ///
 /// # Errors
 /// The endpoint is no URL.
