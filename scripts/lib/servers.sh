@@ -125,7 +125,8 @@ arguments_of() {
         if [ "$4" = durable ]; then
             echo --innodb-flush-log-at-trx-commit=1
         else
-            printf '%s\n' --innodb-flush-log-at-trx-commit=2 --innodb-doublewrite=0 --sync-frm=0
+            printf '%s\n' --innodb-flush-log-at-trx-commit=2 --innodb-doublewrite=0 --sync-frm=0 \
+                --lock-wait-timeout=120
         fi
         ;;
     redis)
